@@ -54,8 +54,9 @@ export async function ensureTools({
   const node = (await get("node", () => ensureNode(path))) ?? process.execPath;
   // npm and the dynamic provider are scripts that run the `node` they find on PATH.
   path.prefer(node, "node");
-  // Without a good Node there is no use in installing modules: the error would hide the reason.
+  // Nothing below helps without these two, and building an engine takes minutes.
   if (missing.length === 0) await get("node_modules", () => ensureModules(path, node));
+  if (missing.length > 0) throw new ToolsError(report(missing));
   const pulumi = await get("pulumi", () => ensurePulumi(path));
   const natsServer = await get("nats-server", () => ensureNatsServer(path));
   if (missing.length > 0) throw new ToolsError(report(missing));
