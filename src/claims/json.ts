@@ -1,0 +1,74 @@
+/** JSON as Go writes it, so that tokens of both are equal byte for byte. */
+
+import { NatsAuthError } from "../errors";
+import { compareText } from "./order";
+import type { Layout } from "./wire/layout";
+
+const PLAIN = /^[^<>&"\\\p{Cc}\p{Cs}\u2028\u2029]*$/u;
+const ESCAPED = /[<>&\u2028\u2029]/g;
+
+/** Text in quotes. Go escapes what HTML and JavaScript could stumble over. */
+export function writeText(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
+  return JSON.stringify(text).replace(
+    ESCAPED,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** A JSON value with the fields of objects in the order of `layout`; without one, sorted. `undefined` fields are left out. */
+export function writeJson(value: unknown, layout?: Layout): string {
+  switch (typeof value) {
+    case "string":
+      return writeText(value);
+    case "boolean":
+      return value ? "true" : "false";
+    case "bigint":
+      return value.toString();
+    case "number":
+      if (Number.isFinite(value)) return String(value);
+      break;
+    case "object":
+      if (value === null) return "null";
+      if (Array.isArray(value)) return writeList(value, layout);
+      return `{${writeFields(value as Record<string, unknown>, layout)}}`;
+  }
+  throw new NatsAuthError("ERR_INPUT", "the claims hold a value that JSON cannot express");
+}
+
+function writeList(list: readonly unknown[], layout: Layout | undefined): string {
+  let text = "";
+  for (const item of list) text += `${text === "" ? "" : ","}${writeJson(item, layout)}`;
+  return `[${text}]`;
+}
+
+/** The fields of an object without its braces. */
+export function writeFields(object: Record<string, unknown>, layout?: Layout): string {
+  let text = "";
+  const write = (name: string, within: Layout | undefined): void => {
+    const value = object[name];
+    if (value === undefined) return;
+    text += `${text === "" ? "" : ","}${writeText(name)}:${writeJson(value, within)}`;
+  };
+  const order = layout?.order ?? [];
+  for (const name of order) write(name, layout?.within[name]);
+  const others = Object.keys(object).filter((name) => !order.includes(name));
+  for (const name of others.sort(compareText)) write(name, layout?.each);
+  return text;
+}
+
+/**
+ * Reads JSON without losing digits: Go's 64-bit integers beyond 2^53 come as `bigint`, so that what another tool
+ * signed can be written again as it was. Throws `SyntaxError`.
+ */
+export function readJson(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const exact = (_: string, value: unknown, context: { source?: string }): unknown => {
+    const source = context.source;
+    return typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")
+      ? BigInt(source as string)
+      : value;
+  };
+  // The third parameter is in Node since 22, and not yet in the types of this TypeScript target.
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+}

@@ -1,0 +1,87 @@
+/** Spans and instants of time between text and numbers. No clock is read here. */
+
+import { NatsAuthError } from "../errors";
+import type { Duration, Instant } from "./types";
+
+const DURATION =
+  /^(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,12})s)?(?:(\d{1,15})ms)?$/;
+const MILLISECONDS = [604_800_000, 86_400_000, 3_600_000, 60_000, 1_000, 1];
+
+/** Why a value is no duration: a phrase for people; `undefined` when it is one. */
+export function durationProblem(value: unknown): string | undefined {
+  if (typeof value !== "string") return 'must be a duration as text, such as "90d"';
+  const span = millisecondsOf(value);
+  if (span === undefined) {
+    return 'is no duration: write whole numbers with units from large to small (w, d, h, m, s, ms), such as "90d" or "1m30s"';
+  }
+  return Number.isSafeInteger(span) ? undefined : "is too long";
+}
+
+/** Milliseconds of a duration: `90000` of `"1m30s"`. Throws `ERR_INPUT` for other text. */
+export function parseDuration(value: Duration): number {
+  const problem = durationProblem(value);
+  if (problem !== undefined) throw new NatsAuthError("ERR_INPUT", `the duration ${problem}`);
+  return millisecondsOf(value) as number;
+}
+
+function millisecondsOf(text: string): number | undefined {
+  const match = text === "" ? null : DURATION.exec(text);
+  if (match === null) return undefined;
+  return MILLISECONDS.reduce((sum, unit, i) => sum + Number(match[i + 1] ?? 0) * unit, 0);
+}
+
+/** Canonical text of milliseconds: largest units first, days being the largest (`90d`, `1h30m`, `500ms`); `0s` for none. */
+export function formatDuration(milliseconds: number): Duration {
+  let rest = milliseconds;
+  let text = "";
+  for (const [i, name] of ["d", "h", "m", "s", "ms"].entries()) {
+    const unit = MILLISECONDS[i + 1] as number;
+    const count = Math.floor(rest / unit);
+    if (count > 0) text += `${count}${name}`;
+    rest -= count * unit;
+  }
+  return text === "" ? "0s" : text;
+}
+
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** Why a value is no instant: a phrase for people; `undefined` when it is one. */
+export function instantProblem(value: unknown): string | undefined {
+  if (typeof value !== "string")
+    return 'must be an instant as text, such as "2027-01-31T00:00:00Z"';
+  const seconds = secondsOf(value);
+  if (seconds === undefined) {
+    return 'is no instant: write date, time and zone, such as "2027-01-31T00:00:00Z"';
+  }
+  // Zero means "none" on the wire.
+  return seconds > 0 ? undefined : "must be later than 1970-01-01T00:00:00Z";
+}
+
+/** Unix seconds of an ISO 8601 instant with a zone; fractions of a second are cut off. Throws `ERR_INPUT` for other text. */
+export function parseInstant(text: Instant): number {
+  const problem = instantProblem(text);
+  if (problem !== undefined) throw new NatsAuthError("ERR_INPUT", `the instant ${problem}`);
+  return secondsOf(text) as number;
+}
+
+function secondsOf(text: string): number | undefined {
+  const match = INSTANT.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1).map((part) => Number(part ?? 0));
+  // Date.parse lets some dates flow over (30 February is 2 March): compare with what was written.
+  const date = new Date(Date.UTC(year as number, (month as number) - 1, day));
+  if (date.getUTCMonth() !== (month as number) - 1 || date.getUTCDate() !== day) return undefined;
+  if ((hour as number) > 23 || (minute as number) > 59 || (second as number) > 59) return undefined;
+  const milliseconds = Date.parse(text);
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
+}
+
+/** The last second that has a four-digit year. */
+const LAST_SECOND = 253_402_300_799;
+
+/** Canonical text of unix seconds: `"2027-01-31T00:00:00Z"`. What lies after the year 9999 reads as its last second. */
+export function formatInstant(unixSeconds: number): Instant {
+  const seconds = Math.min(Math.max(unixSeconds, 0), LAST_SECOND);
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}

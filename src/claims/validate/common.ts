@@ -1,0 +1,138 @@
+/** Checks that claims of all kinds share. */
+
+import { type KeyKind, publicKeyProblem, redact } from "../../keys";
+import { durationProblem, instantProblem, parseDuration, parseInstant } from "../time";
+import type { Issue } from "../types";
+import { error, type Issues, show, warning } from "./issues";
+import {
+  type Check,
+  count,
+  duration,
+  instant,
+  list,
+  listOf,
+  object,
+  objectOf,
+  type Properties,
+  text,
+} from "./shape";
+import { permissionProblem, subjectProblem } from "./subject";
+
+/** Properties of every claim. */
+export const COMMON: Properties = {
+  "name!": text(),
+  tags: list(text((tag) => (tag.trim() === "" ? "is empty" : undefined))),
+  notBefore: instant,
+  expiresAt: instant,
+};
+
+/** Text with a rule; the message quotes it. */
+export function ruled(problemOf: (value: string) => string | undefined): Check {
+  return text((value) => {
+    const problem = problemOf(value);
+    return problem === undefined ? undefined : `${show(value)} ${problem}`;
+  });
+}
+
+/** A subject, wildcards allowed. */
+export const subject: Check = ruled(subjectProblem);
+
+/** A public key of these kinds. Its value is never quoted. */
+export function publicKey(...kinds: KeyKind[]): Check {
+  return (value, path, to) => {
+    const problem = publicKeyProblem(value, kinds);
+    if (problem !== undefined) error(to, path, problem);
+  };
+}
+
+const LONGEST_NANOSECONDS = 2n ** 63n - 1n;
+
+/** A duration that Go keeps in 64 bits of nanoseconds; 0 stands for the server's default there, so it cannot be said. */
+export const positiveDuration: Check = (value, path, to) => {
+  const before = to.length;
+  duration(value, path, to);
+  if (to.length > before) return;
+  const milliseconds = parseDuration(value as string);
+  if (milliseconds === 0) error(to, path, "must be longer than 0; leave it out for the default");
+  if (BigInt(milliseconds) * 1_000_000n > LONGEST_NANOSECONDS) error(to, path, "is too long");
+};
+
+function subjectRules(queue: boolean): Check {
+  const subjects = list(ruled((value) => permissionProblem(value, queue)));
+  const rules = object({ allow: subjects, deny: subjects });
+  return (value, path, to) => {
+    if (!Array.isArray(value)) return rules(value, path, to);
+    subjects(value, path, to);
+    if (value.length === 0) {
+      warning(
+        to,
+        path,
+        'is empty, which allows everything; to allow nothing write { deny: [">"] }',
+      );
+    }
+  };
+}
+
+const PERMISSIONS = object({
+  publish: subjectRules(false),
+  subscribe: subjectRules(true),
+  responses: object({
+    max: count(1, "leave it out for one message"),
+    ttl: positiveDuration,
+  }),
+});
+
+/** Permissions of a user, or the default ones of an account. */
+export const permissions: Check = (value, path, to) => {
+  PERMISSIONS(value, path, to);
+  const { publish, responses } = objectOf(value);
+  const allow = Array.isArray(publish) ? publish : listOf(objectOf(publish)["allow"]);
+  if (responses !== undefined && responses !== null && allow.length === 0) {
+    warning(
+      to,
+      `${path}.responses`,
+      "without subjects in publish that are allowed, only answers may be published",
+    );
+  }
+};
+
+/** Warns of limits of 0 that let nobody work. */
+export function warnOfLockOut(limits: unknown, to: Issues): void {
+  const values = objectOf(limits);
+  const effects: Record<string, string> = {
+    connections: "nobody can connect",
+    subscriptions: "nobody can subscribe, and servers close such connections",
+    payload: "no message with content can be sent",
+  };
+  for (const [name, effect] of Object.entries(effects)) {
+    const value = values[name];
+    if (value === 0 || (typeof value === "string" && /^0+[A-Za-z]+$/.test(value))) {
+      warning(to, `limits.${name}`, `is 0: ${effect}; leave it out for no limit`);
+    }
+  }
+}
+
+/** The rule of the two times. */
+export function checkTimes(input: Record<string, unknown>, to: Issues): void {
+  const { notBefore, expiresAt } = input;
+  if (instantProblem(notBefore) !== undefined || instantProblem(expiresAt) !== undefined) return;
+  if (parseInstant(expiresAt as string) <= parseInstant(notBefore as string)) {
+    error(to, "expiresAt", "must be later than notBefore");
+  }
+}
+
+/** Runs checks over an input that may be anything at all. */
+export function collect(
+  input: unknown,
+  ...checks: ((input: unknown, to: Issues) => void)[]
+): Issue[] {
+  const issues: Issues = [];
+  try {
+    for (const check of checks) check(input, issues);
+  } catch (cause) {
+    // Only an object that fights back gets here: a getter or proxy that throws.
+    const reason = cause instanceof Error ? redact(cause.message) : "it throws";
+    error(issues, "", `cannot be read: ${reason}`);
+  }
+  return issues;
+}
