@@ -1,0 +1,46 @@
+import { defineConfig } from "vitest/config";
+
+const MINUTES = 60_000;
+
+// The tests import the library by its own name, through node_modules/pulumi-nats-auth, so they see `dist` and
+// the `exports` of package.json as a user does. `npm test` builds first.
+export default defineConfig({
+  test: {
+    // A `pulumi up` is an engine, a language host, a program and a provider: two at once fill two cores.
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: [
+            "test/{keys,claims,lifecycle,resources,resolver-unit,packaging,scripts}/**/*.test.{ts,mjs}",
+          ],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "server",
+          include: ["test/server/**/*.test.ts"],
+          testTimeout: 2 * MINUTES,
+          hookTimeout: 2 * MINUTES,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 2 * MINUTES,
+          hookTimeout: 2 * MINUTES,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
