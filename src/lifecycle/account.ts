@@ -1,0 +1,195 @@
+/** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
+import {
+  type AccountClaims,
+  accountBody,
+  decodeToken,
+  type Issue,
+  signAccount,
+  validateAccount,
+} from "../claims/index";
+import { publicKeyProblem, signerFromSeed } from "../keys/index";
+import { IncompletePush, publishAccount, removeAccount } from "../resolver/index";
+import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
+import { pick, sameValue, stickyName } from "./common";
+import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
+import { say, warn } from "./log";
+import { hasUnknown } from "./unknown";
+
+const claimNames = [
+  "name",
+  "description",
+  "infoUrl",
+  "tags",
+  "limits",
+  "jetstream",
+  "exports",
+  "imports",
+  "signingKeys",
+  "defaultPermissions",
+] as const;
+
+/** Revocations of accounts that this process removed: `up --replace` makes them again at once, and nobody may slip back in. */
+const removedRevocations = new Map<string, Record<string, number>>();
+
+/** Hooks of `Account`. */
+export const accountLifecycle: Lifecycle = {
+  check(olds, news): Checked {
+    const inputs = stickyName(olds, news);
+    return { inputs, issues: issuesOf(inputs) };
+  },
+
+  diff(olds, news): Difference {
+    const unknown = hasUnknown(news);
+    if (!hasUnknown(news["publicKey"]) && olds["publicKey"] !== news["publicKey"]) {
+      return { replace: "publicKey", deleteFirst: true };
+    }
+    if (unknown) return "changed";
+    if (olds["pending"] !== undefined) return "dirty";
+    const stored = ["operator", "server", "system"].every((name) =>
+      sameValue(olds[name], news[name]),
+    );
+    return stored && sameToken(olds, news) ? "same" : "changed";
+  },
+
+  async create(inputs) {
+    const id = inputs["publicKey"] as string;
+    // The servers get the system account from their configuration: it is what lets us in.
+    if (inputs["system"] === true) return { id, outs: { ...inputs, jwt: sign(inputs) } };
+    const revocations = removedRevocations.get(id);
+    const outs = await present(id, {}, inputs, revocations);
+    removedRevocations.delete(id);
+    return { id, outs };
+  },
+
+  async update(id, olds, news): Promise<Properties> {
+    const pushedNowhere =
+      olds["servers"] === undefined && news["server"] !== undefined && news["system"] !== true;
+    const settled = olds["pending"] === undefined && sameToken(olds, news);
+    if (settled && !pushedNowhere) return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
+    return present(id, olds, news);
+  },
+
+  async delete(_id, outs) {
+    // Servers refuse to delete their system account; it goes with their configuration.
+    if (outs["system"] === true) return;
+    const { name, publicKey } = identityOf(outs);
+    const servers = (outs["servers"] ?? []) as string[];
+    const address = addressOf({ name, publicKey }, outs["operator"], outs["server"], servers);
+    if (!address) return;
+    if (outs["pending"] !== undefined && servers.length === 0) {
+      // Nothing of it ever reached a server: none is waited for.
+      address.target.waitFor = 0;
+      await removeAccount(address).catch(() =>
+        say(`account "${name}" never reached a server; nothing to remove`),
+      );
+      return;
+    }
+    const removed = await removeAccount(address);
+    removedRevocations.set(publicKey, removed.revocations);
+    if (removed.state === "locked") {
+      warn(
+        `account "${name}" (${publicKey}) is locked on the servers (nobody gets in), not deleted: ${removed.reason}`,
+      );
+    }
+  },
+};
+
+function identityOf(properties: Properties): { name: string; publicKey: string } {
+  return { name: properties["name"] as string, publicKey: properties["publicKey"] as string };
+}
+
+function issuesOf(inputs: Properties): Issue[] {
+  const issues = [
+    ...validateAccount(pick(inputs, claimNames)),
+    ...operatorIssues("operator", inputs["operator"]),
+    ...serverIssues("server", inputs["server"]),
+  ];
+  const error = (path: string, message: string) =>
+    issues.push({ path, message, severity: "error" });
+  const publicKeyIs = publicKeyProblem(inputs["publicKey"], ["account"]);
+  if (publicKeyIs) error("publicKey", publicKeyIs);
+  const operator = inputs["operator"] as OperatorAuthority | undefined;
+  if (operator?.requireSigningKeys && !operator.signer?.publicKey)
+    error("operator.signer", "is needed");
+  if (operator?.requireSigningKeys && operator.signer?.publicKey === operator.publicKey) {
+    error(
+      "operator.signer",
+      "is the operator's identity key, but the operator requires signing keys",
+    );
+  }
+  if (operator?.requireSigningKeys && inputs["signingKeys"] === undefined) {
+    error(
+      "signingKeys",
+      "is needed: the operator requires signing keys, so no user of this account could sign in",
+    );
+  }
+  if (inputs["system"] === true && inputs["jetstream"] !== undefined) {
+    error(
+      "jetstream",
+      "is not possible on the system account: nats-server refuses to start with it",
+    );
+  }
+  return issues;
+}
+
+function claimsOf(properties: Properties): AccountClaims {
+  return pick(properties, claimNames) as unknown as AccountClaims;
+}
+
+function signerOf(properties: Properties): string {
+  return (properties["operator"] as OperatorAuthority).signer.publicKey;
+}
+
+/** Whether both would be signed alike: a token changes with its claims and its signer, with nothing else. */
+function sameToken(olds: Properties, news: Properties): boolean {
+  return (
+    olds["name"] === news["name"] &&
+    signerOf(olds) === signerOf(news) &&
+    sameValue(accountBody(claimsOf(olds)), accountBody(claimsOf(news)))
+  );
+}
+
+/** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
+function sign(inputs: Properties, before?: unknown): string {
+  const previous = before === undefined ? undefined : decodeToken(before as string);
+  const revocations = previous?.nats["revocations"] as Record<string, number> | undefined;
+  return signAccount({
+    publicKey: inputs["publicKey"] as string,
+    claims: { ...claimsOf(inputs), revocations },
+    signer: signerFromSeed((inputs["operator"] as OperatorAuthority).signer.seed),
+    issuedAt: Math.max(
+      Math.floor(Date.now() / 1000),
+      previous === undefined ? 0 : previous.iat + 1,
+    ),
+  });
+}
+
+/** Makes the account be on its servers as declared; without servers it is only signed. */
+async function present(
+  id: string,
+  olds: Properties,
+  inputs: Properties,
+  revocations?: Record<string, number>,
+): Promise<Properties> {
+  const remembered = (olds["servers"] ?? []) as string[];
+  const address = addressOf(identityOf(inputs), inputs["operator"], inputs["server"], remembered);
+  if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
+  const known = { jwt: olds["jwt"] as string | undefined, revocations };
+  try {
+    const { jwt, servers } = await publishAccount(address, claimsOf(inputs), known);
+    return { ...inputs, jwt, servers };
+  } catch (error) {
+    const pushed = error instanceof IncompletePush ? error.published : undefined;
+    throw new HalfDone(
+      id,
+      {
+        ...inputs,
+        jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs),
+        servers: pushed?.servers ?? remembered,
+        // The engine forgets the failure at the next refresh; this mark it keeps.
+        pending: "the last push did not reach every server",
+      },
+      error,
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Turns `expiresIn` into the input `expiresAt`. It is decided in `check`, which gets back what it
+ * returned last time: so the instant stays until renewal is due, and preview shows it by path.
+ */
+import { formatInstant, type Issue, parseDuration, parseInstant } from "../claims/index";
+import type { Properties } from "./hooks";
+import { hasUnknown } from "./unknown";
+
+const hour = 3600;
+const day = 24 * hour;
+
+/** Adds `expiresAt` where the inputs ask for it, and says what is wrong with them. */
+export function withExpiry(
+  olds: Properties,
+  news: Properties,
+  now: number,
+): { inputs: Properties; issues: Issue[] } {
+  const issues: Issue[] = [];
+  const seconds = (name: "expiresIn" | "renewBefore"): number | undefined => {
+    if (news[name] === undefined || hasUnknown(news[name])) return undefined;
+    try {
+      const value = parseDuration(news[name] as string) / 1000;
+      if (value >= 1) return value;
+      issues.push({ path: name, message: "must be a second or longer", severity: "error" });
+    } catch (error) {
+      issues.push({ path: name, message: (error as Error).message, severity: "error" });
+    }
+    return undefined;
+  };
+  const lifetime = seconds("expiresIn");
+  const renewBefore = seconds("renewBefore");
+  if (news["expiresIn"] !== undefined && news["expiresAt"] !== undefined) {
+    issues.push({
+      path: "expiresAt",
+      message: "cannot be given together with expiresIn",
+      severity: "error",
+    });
+  }
+  if (news["renewBefore"] !== undefined && news["expiresIn"] === undefined) {
+    issues.push({
+      path: "renewBefore",
+      message: "needs expiresIn: a fixed instant cannot be renewed",
+      severity: "error",
+    });
+  }
+  if (lifetime !== undefined && renewBefore !== undefined && renewBefore >= lifetime) {
+    issues.push({
+      path: "renewBefore",
+      message: "must be shorter than expiresIn",
+      severity: "error",
+    });
+  }
+  if (issues.length > 0 || lifetime === undefined) return { inputs: news, issues };
+  const due = renewBefore ?? lifetime / 3;
+  const kept =
+    olds["expiresIn"] === news["expiresIn"] ? (olds["expiresAt"] as string | undefined) : undefined;
+  const stays = kept !== undefined && now < parseInstant(kept) - due;
+  const expiresAt = stays ? kept : formatInstant(roundUp(now + lifetime, lifetime));
+  return { inputs: { ...news, expiresAt }, issues };
+}
+
+/** A preview and the `up` after it run at different moments; both should name the same instant. */
+function roundUp(time: number, lifetime: number): number {
+  const step = lifetime >= day ? hour : lifetime >= hour ? 60 : 1;
+  return Math.ceil(time / step) * step;
+}

@@ -1,0 +1,30 @@
+/**
+ * The hooks that resources run. States name them in their provider text
+ * (`require("pulumi-nats-auth/lifecycle").account`), and old states run them on delete: names here are
+ * never removed or changed.
+ */
+import { accountLifecycle } from "./account";
+import { endWithEngine } from "./end-with-engine";
+import { toProvider } from "./hooks";
+import { keyLifecycle } from "./key-pair";
+import { localServerLifecycle } from "./local-server";
+import { operatorLifecycle } from "./operator";
+import { resolverConfigLifecycle } from "./resolver-config";
+import { userLifecycle } from "./user";
+
+endWithEngine();
+
+/** Hooks of `KeyPair`. */
+export const keyPair = toProvider(keyLifecycle(["operator", "account", "user", "curve"]));
+/** Hooks of `SigningKey`. */
+export const signingKey = toProvider(keyLifecycle(["operator", "account"]));
+/** Hooks of `Operator`. */
+export const operator = toProvider(operatorLifecycle);
+/** Hooks of `Account`. */
+export const account = toProvider(accountLifecycle);
+/** Hooks of `User`. */
+export const user = toProvider(userLifecycle);
+/** Hooks of `ResolverConfig`. */
+export const resolverConfig = toProvider(resolverConfigLifecycle);
+/** Hooks of `LocalServer`. */
+export const localServer = toProvider(localServerLifecycle);

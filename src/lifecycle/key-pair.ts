@@ -1,0 +1,70 @@
+/** Keys: born here (besides a user's own), adopted from a seed, or known by their public half only. */
+import type { Issue } from "../claims/index";
+import {
+  generateKeyPair,
+  type KeyKind,
+  publicKeyOf,
+  publicKeyProblem,
+  seedProblem,
+} from "../keys/index";
+import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
+import { hasUnknown } from "./unknown";
+
+/** The hooks of a key of one of these kinds. */
+export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
+  return {
+    check: (_olds, news) => check(kinds, news),
+    diff,
+    create: async (inputs) => {
+      const key = await keyOf(inputs);
+      return { id: key["publicKey"] as string, outs: { ...inputs, ...key } };
+    },
+    update: async (_id, olds, news) => {
+      // A seed that is no longer given is kept: an identity is never lost by removing a line.
+      const kept = {
+        publicKey: olds["publicKey"],
+        ...(news["publicKey"] ? {} : { seed: olds["seed"] }),
+      };
+      return { ...news, ...kept, ...(news["seed"] ? { seed: news["seed"] } : {}) };
+    },
+  };
+}
+
+function check(kinds: readonly KeyKind[], news: Properties): Checked {
+  const issues: Issue[] = [];
+  const error = (path: string, message: string) =>
+    issues.push({ path, message, severity: "error" });
+  const { kind, seed, publicKey } = news;
+  const known = typeof kind === "string" && (kinds as readonly string[]).includes(kind);
+  if (!known) error("kind", `must be one of ${kinds.join(", ")}`);
+  const allowed = known ? [kind as KeyKind] : kinds;
+  const seedIs = seed === undefined ? undefined : seedProblem(seed, allowed);
+  const publicKeyIs = publicKey === undefined ? undefined : publicKeyProblem(publicKey, allowed);
+  if (seedIs) error("seed", seedIs);
+  if (publicKeyIs) error("publicKey", publicKeyIs);
+  const bothFine =
+    typeof seed === "string" && typeof publicKey === "string" && !seedIs && !publicKeyIs;
+  if (bothFine && publicKeyOf(seed) !== publicKey)
+    error("publicKey", "does not belong to the seed");
+  return { inputs: news, issues };
+}
+
+function diff(olds: Properties, news: Properties): Difference {
+  if (hasUnknown(news)) return "changed";
+  if (olds["kind"] !== news["kind"]) return { replace: "kind" };
+  const wanted = news["seed"] ? publicKeyOf(news["seed"] as string) : news["publicKey"];
+  if (wanted !== undefined && wanted !== olds["publicKey"]) {
+    return { replace: news["seed"] ? "seed" : "publicKey" };
+  }
+  const dropsSeed =
+    news["publicKey"] !== undefined && news["seed"] === undefined && olds["seed"] !== undefined;
+  const adoptsSeed = news["seed"] !== undefined && news["seed"] !== olds["seed"];
+  return dropsSeed || adoptsSeed ? "changed" : "same";
+}
+
+async function keyOf(inputs: Properties): Promise<Properties> {
+  const seed = inputs["seed"] as string | undefined;
+  if (seed !== undefined) return { publicKey: publicKeyOf(seed), seed };
+  if (inputs["publicKey"] !== undefined) return { publicKey: inputs["publicKey"] };
+  return { ...generateKeyPair(inputs["kind"] as KeyKind) };
+}

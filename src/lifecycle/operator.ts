@@ -1,0 +1,99 @@
+/** The operator JWT: signed by the operator's identity key, kept byte-equal until a claim changes. */
+import {
+  decodeToken,
+  type OperatorClaims,
+  operatorBody,
+  signOperator,
+  validateOperator,
+} from "../claims/index";
+import { publicKeyOf, signerFromSeed } from "../keys/index";
+import { keyIssues, pick, sameValue, stickyName } from "./common";
+import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
+import { hasUnknown } from "./unknown";
+
+const claimNames = [
+  "name",
+  "tags",
+  "signingKeys",
+  "accountServerUrl",
+  "serviceUrls",
+  "requireSigningKeys",
+] as const;
+
+interface Key {
+  publicKey: string;
+  seed?: string;
+}
+
+/** Hooks of `Operator`. */
+export const operatorLifecycle: Lifecycle = {
+  check(olds, news): Checked {
+    const inputs = stickyName(olds, news);
+    return {
+      inputs,
+      issues: [
+        ...validateOperator(claimsOf(inputs)).map((issue) =>
+          issue.path === "systemAccount" ? { ...issue, path: "system.publicKey" } : issue,
+        ),
+        ...keyIssues("key", inputs["key"], "operator", "sign the operator JWT"),
+        ...keyIssues("signer", inputs["signer"], "operator", "sign accounts"),
+        ...keyIssues(
+          "system.signer",
+          systemOf(inputs)?.signer,
+          "account",
+          "push accounts as a system user",
+        ),
+      ],
+    };
+  },
+
+  diff(olds, news): Difference {
+    if (hasUnknown(news)) return "changed";
+    if (keyOf(olds).publicKey !== keyOf(news).publicKey) return { replace: "key" };
+    const stored = ["key", "signer", "system"].every((name) => sameValue(olds[name], news[name]));
+    return stored && sameClaims(olds, news) ? "same" : "changed";
+  },
+
+  async create(inputs) {
+    return { id: keyOf(inputs).publicKey, outs: { ...inputs, jwt: sign(inputs) } };
+  },
+
+  async update(_id, olds, news): Promise<Properties> {
+    // Servers refuse to reload a configuration whose operator JWT differs in any byte (server `reload.go`).
+    if (sameClaims(olds, news)) return { ...news, jwt: olds["jwt"] };
+    return { ...news, jwt: sign(news, decodeToken(olds["jwt"] as string).iat + 1) };
+  },
+};
+
+function keyOf(properties: Properties): Key {
+  return properties["key"] as Key;
+}
+
+function systemOf(properties: Properties): { publicKey: string; signer: Key } | undefined {
+  return properties["system"] as { publicKey: string; signer: Key } | undefined;
+}
+
+function claimsOf(properties: Properties): OperatorClaims {
+  const claims = {
+    ...pick(properties, claimNames),
+    systemAccount: systemOf(properties)?.publicKey,
+  };
+  return claims as unknown as OperatorClaims;
+}
+
+function sameClaims(olds: Properties, news: Properties): boolean {
+  return (
+    olds["name"] === news["name"] &&
+    sameValue(operatorBody(claimsOf(olds)), operatorBody(claimsOf(news)))
+  );
+}
+
+function sign(inputs: Properties, notBefore = 0): string {
+  const seed = keyOf(inputs).seed as string;
+  return signOperator({
+    publicKey: publicKeyOf(seed),
+    claims: claimsOf(inputs),
+    signer: signerFromSeed(seed),
+    issuedAt: Math.max(Math.floor(Date.now() / 1000), notBefore),
+  });
+}

@@ -1,0 +1,238 @@
+/** The user JWT and its creds. Deleting a user revokes it on the servers of its account. */
+import {
+  decodeToken,
+  type Issue,
+  parseInstant,
+  signUser,
+  type UserClaims,
+  userBody,
+  validateUser,
+} from "../claims/index";
+import {
+  formatCreds,
+  generateKeyPair,
+  type KeyPairData,
+  publicKeyOf,
+  publicKeyProblem,
+  seedProblem,
+  signerFromSeed,
+} from "../keys/index";
+import { revokeUser } from "../resolver/index";
+import { addressOf, type OperatorAuthority } from "./authority";
+import { keyIssues, pick, sameValue, stickyName } from "./common";
+import { withExpiry } from "./expiry";
+import { fileHolds, removeFile, unwritableReason, writeFile } from "./files";
+import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
+import { warn } from "./log";
+import { hasUnknown } from "./unknown";
+
+const claimNames = [
+  "name",
+  "tags",
+  "notBefore",
+  "expiresAt",
+  "permissions",
+  "limits",
+  "connectionTypes",
+  "sourceNetworks",
+  "times",
+  "timeZone",
+  "bearer",
+] as const;
+
+/** The account as a user sees it: who signs, and what is needed to revoke. */
+interface AccountOfUser {
+  publicKey: string;
+  name?: string;
+  signer: KeyPairData;
+  operator?: OperatorAuthority;
+  server?: unknown;
+}
+
+/** Only the owner may read creds. */
+const credsMode = 0o600;
+
+/** Hooks of `User`. */
+export const userLifecycle: Lifecycle = {
+  check(olds, news): Checked {
+    const { inputs, issues } = withExpiry(olds, stickyName(olds, news), now());
+    return {
+      inputs,
+      issues: [
+        ...issues,
+        ...validateUser(pick(inputs, claimNames)),
+        ...accountIssues(inputs["account"]),
+        ...ownKeyIssues(inputs),
+        ...credsPathIssues(inputs),
+      ],
+    };
+  },
+
+  diff(olds, news): Difference {
+    const [before, after] = [accountOf(olds), accountOf(news)];
+    if (!hasUnknown(after.publicKey) && before.publicKey !== after.publicKey)
+      return { replace: "account" };
+    if (hasUnknown(news)) return "changed";
+    const given = givenKey(news)?.publicKey;
+    if (given !== undefined && given !== olds["publicKey"]) return { replace: "key" };
+    if (olds["pending"] !== undefined) return "dirty";
+    const stored = ["account", "key", "credsPath", "renewBefore"].every((name) =>
+      sameValue(olds[name], news[name]),
+    );
+    return stored && sameToken(olds, news) ? "same" : "changed";
+  },
+
+  async create(inputs) {
+    const key = givenKey(inputs) ?? generateKeyPair("user");
+    const jwt = sign(inputs, key.publicKey, now());
+    return { id: key.publicKey, outs: withFile({}, { ...inputs, ...key, jwt }) };
+  },
+
+  async update(_id, olds, news) {
+    const key = { ...pick(olds, ["publicKey", "seed"]), ...givenKey(news) };
+    const before = olds["jwt"] as string;
+    const jwt = sameToken(olds, news)
+      ? before
+      : sign(news, olds["publicKey"] as string, Math.max(now(), decodeToken(before).iat + 1));
+    return withFile(olds, { ...news, ...key, jwt });
+  },
+
+  async delete(_id, outs) {
+    const account = accountOf(outs);
+    const name = account.name ?? account.publicKey;
+    const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
+    const address = addressOf(
+      { publicKey: account.publicKey, name },
+      account.operator,
+      account.server,
+    );
+    if (address) {
+      const issuedAt = decodeToken(outs["jwt"] as string).iat;
+      const result = await revokeUser(address, outs["publicKey"] as string, issuedAt);
+      if (result === "no account") {
+        warn(
+          `${who}: no server holds its account "${name}", so there was nothing to revoke; its creds are refused while that is so`,
+        );
+      }
+    } else {
+      warn(
+        `${who} is gone from the stack, but its creds stay valid: this stack cannot push account "${name}". ` +
+          "Revoke the key with the stack that owns the account.",
+      );
+    }
+    const path = outs["credsPath"] as string | undefined;
+    if (path !== undefined) removeFile(path, credsOf(outs));
+  },
+};
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function accountOf(properties: Properties): AccountOfUser {
+  return properties["account"] as AccountOfUser;
+}
+
+/** The key that the program gives; a user without one makes its own. */
+function givenKey(
+  properties: Properties,
+): (Partial<KeyPairData> & { publicKey: string }) | undefined {
+  return properties["key"] as (Partial<KeyPairData> & { publicKey: string }) | undefined;
+}
+
+function accountIssues(account: unknown): Issue[] {
+  const { publicKey, signer, operator } = (account ?? {}) as AccountOfUser;
+  const issues = keyIssues("account.signer", signer, "account", "sign users");
+  const publicKeyIs = publicKeyProblem(publicKey, ["account"]);
+  if (publicKeyIs)
+    issues.push({ path: "account.publicKey", message: publicKeyIs, severity: "error" });
+  if (operator?.requireSigningKeys === true && signer?.publicKey === publicKey) {
+    issues.push({
+      path: "account.signer",
+      message:
+        "is the account's identity key, but the operator requires signing keys; give the account a signing key",
+      severity: "error",
+    });
+  }
+  return issues;
+}
+
+function ownKeyIssues(inputs: Properties): Issue[] {
+  const key = givenKey(inputs);
+  if (key === undefined) return [];
+  const issues: Issue[] = [];
+  const error = (path: string, message: string) =>
+    issues.push({ path, message, severity: "error" });
+  const publicKeyIs = publicKeyProblem(key.publicKey, ["user"]);
+  const seedIs = key.seed === undefined ? undefined : seedProblem(key.seed, ["user"]);
+  if (publicKeyIs) error("key.publicKey", publicKeyIs);
+  if (seedIs) error("key.seed", seedIs);
+  if (
+    key.seed !== undefined &&
+    !seedIs &&
+    !publicKeyIs &&
+    publicKeyOf(key.seed) !== key.publicKey
+  ) {
+    error("key.seed", "does not belong to the public key");
+  }
+  return issues;
+}
+
+function credsPathIssues(inputs: Properties): Issue[] {
+  const path = inputs["credsPath"];
+  if (path === undefined || hasUnknown(path)) return [];
+  const error = (message: string): Issue[] => [{ path: "credsPath", message, severity: "error" }];
+  if (typeof path !== "string" || path === "") return error("must be the path of a file");
+  const key = givenKey(inputs);
+  if (key && key.seed === undefined && !hasUnknown(key)) {
+    return error("needs the seed of the user, but only a public key is given");
+  }
+  const reason = unwritableReason(path);
+  return reason === undefined ? [] : error(reason);
+}
+
+function claimsOf(properties: Properties): UserClaims {
+  const account = accountOf(properties);
+  const claims = pick(properties, claimNames) as unknown as UserClaims;
+  // A signing key's tokens name the account; without it the server looks for an account of the signer's key.
+  return account.signer.publicKey === account.publicKey
+    ? claims
+    : { ...claims, issuerAccount: account.publicKey };
+}
+
+function sameToken(olds: Properties, news: Properties): boolean {
+  const summary = (properties: Properties) => {
+    const claims = claimsOf(properties);
+    const times = [claims.notBefore, claims.expiresAt].map((t) =>
+      t === undefined ? 0 : parseInstant(t),
+    );
+    return [claims.name, times, accountOf(properties).signer.publicKey, userBody(claims)];
+  };
+  return sameValue(summary(olds), summary(news));
+}
+
+function sign(inputs: Properties, publicKey: string, issuedAt: number): string {
+  const signer = signerFromSeed(accountOf(inputs).signer.seed);
+  return signUser({ publicKey, claims: claimsOf(inputs), signer, issuedAt });
+}
+
+function credsOf(outs: Properties): string {
+  return formatCreds(outs["jwt"] as string, outs["seed"] as string);
+}
+
+/** Brings the creds file in line; when that fails, the token it was to hold is not lost. */
+function withFile(olds: Properties, outs: Properties): Properties {
+  const [before, path] = [olds["credsPath"], outs["credsPath"]] as (string | undefined)[];
+  try {
+    if (path !== undefined && !fileHolds(path, credsOf(outs)))
+      writeFile(path, credsOf(outs), credsMode);
+    if (before !== undefined && before !== path) removeFile(before, credsOf(olds));
+    return outs;
+  } catch (error) {
+    throw new HalfDone(
+      outs["publicKey"] as string,
+      { ...outs, pending: "the creds file was not written" },
+      error,
+    );
+  }
+}

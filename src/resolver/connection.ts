@@ -1,0 +1,232 @@
+/**
+ * One shared connection per cluster and identity. It signs in as a system user that is minted for
+ * every (re)connect, lives for minutes, and may do nothing but what `protocol.ts` names.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type Authenticator,
+  connect,
+  type Msg,
+  type NatsConnection,
+} from "@nats-io/transport-node";
+import { signUser } from "../claims/index";
+import { NatsAuthError } from "../errors";
+import { generateKeyPair, type KeyPairData, signerFromSeed } from "../keys/index";
+import { publishPermissions } from "./protocol";
+import { addressesOf, type ClusterTarget } from "./target";
+
+const defaultWaitMs = 60_000;
+const retryMs = 500;
+const idleMs = 10_000;
+/** Long enough for a machine whose clock is some minutes behind the servers'. */
+const mintedLifetimeSeconds = 600;
+
+/** How far a request for several answers has come. */
+export interface Gathering {
+  texts: string[];
+  /** Nobody serves this subject on any server. */
+  nobody: boolean;
+}
+
+/** An open connection to a cluster. */
+export interface Connection {
+  /**
+   * Sends a request that every server answers, and collects until `done` says so, or until nothing
+   * more has come for `quietMs`, or `limitMs` are over.
+   */
+  gather(
+    subject: string,
+    payload: string,
+    options: { done?: (texts: string[]) => boolean; quietMs: number; limitMs?: number },
+  ): Promise<Gathering>;
+}
+
+type Log = (line: string) => void;
+
+interface Opened {
+  nc: NatsConnection;
+  inboxPrefix: string;
+}
+
+interface Shared {
+  opening: Promise<Opened>;
+  users: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+const sharedConnections = new Map<string, Shared>();
+
+/** Runs `work` on the shared connection of this target; it is opened on first use and closed when idle. */
+export async function withConnection<T>(
+  target: ClusterTarget,
+  log: Log,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const key = JSON.stringify([addressesOf(target), target.system]);
+  let shared = sharedConnections.get(key);
+  if (!shared) {
+    const opening = open(target, log);
+    shared = { opening, users: 0, idle: undefined };
+    sharedConnections.set(key, shared);
+    const forget = () => {
+      if (sharedConnections.get(key)?.opening === opening) sharedConnections.delete(key);
+    };
+    opening.then(({ nc }) => nc.closed().then(forget), forget);
+  }
+  clearTimeout(shared.idle);
+  shared.users += 1;
+  try {
+    const opened = await shared.opening;
+    return await work({ gather: (...request) => gather(opened, ...request) });
+  } finally {
+    shared.users -= 1;
+    if (shared.users === 0) shared.idle = closeLater(key, shared);
+  }
+}
+
+function closeLater(key: string, shared: Shared): NodeJS.Timeout {
+  const timer = setTimeout(() => {
+    sharedConnections.delete(key);
+    shared.opening.then(
+      ({ nc }) => nc.close(),
+      () => undefined, // it never opened: nothing to close
+    );
+  }, idleMs);
+  return timer.unref();
+}
+
+/** Closes every shared connection at once; for scripts and tests that want to end. */
+export async function closeConnections(): Promise<void> {
+  const all = [...sharedConnections.values()];
+  sharedConnections.clear();
+  await Promise.allSettled(
+    all.map(async (shared) => {
+      clearTimeout(shared.idle);
+      await (await shared.opening).nc.close();
+    }),
+  );
+}
+
+/** Connects as a freshly minted system user, waiting for a server that is not up yet. */
+async function open(target: ClusterTarget, log: Log): Promise<Opened> {
+  const addresses = addressesOf(target);
+  const waitMs = target.waitFor ?? defaultWaitMs;
+  const deadline = Date.now() + waitMs;
+  const inboxPrefix = `_INBOX_${randomUUID().replaceAll("-", "")}`;
+  const options = {
+    servers: addresses,
+    name: "pulumi-nats-auth",
+    authenticator: mintingAuthenticator(target, inboxPrefix),
+    inboxPrefix,
+    noEcho: true,
+    timeout: 5_000,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: retryMs,
+    ignoreAuthErrorAbort: true,
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { nc: await connect(options), inboxPrefix };
+    } catch (error) {
+      if (isRefusal(error)) throw refused(addresses, error);
+      if (Date.now() >= deadline) throw unreachable(addresses, waitMs, error);
+      if (attempt === 1) {
+        log(
+          `waiting up to ${Math.ceil(waitMs / 1000)} s for ${addresses.join(", ")}: nothing answers there. ` +
+            "Start it with: nats-server -c <the file that ResolverConfig writes to its `path`>",
+        );
+      }
+      await sleep(Math.min(retryMs, Math.max(1, deadline - Date.now())));
+    }
+  }
+}
+
+function mintingAuthenticator(target: ClusterTarget, inboxPrefix: string): Authenticator {
+  const user = generateKeyPair("user");
+  return (nonce) => ({
+    jwt: mint(target, user, inboxPrefix),
+    nkey: user.publicKey,
+    sig: nonce
+      ? Buffer.from(signerFromSeed(user.seed).sign(Buffer.from(nonce))).toString("base64url")
+      : "",
+  });
+}
+
+function mint({ system }: ClusterTarget, user: KeyPairData, inboxPrefix: string): string {
+  const now = Math.floor(Date.now() / 1000);
+  return signUser({
+    publicKey: user.publicKey,
+    claims: {
+      name: "pulumi-nats-auth",
+      expiresAt: new Date((now + mintedLifetimeSeconds) * 1000).toISOString(),
+      permissions: { publish: [...publishPermissions], subscribe: [`${inboxPrefix}.>`] },
+      ...(system.signer.publicKey === system.publicKey ? {} : { issuerAccount: system.publicKey }),
+    },
+    signer: signerFromSeed(system.signer.seed),
+    issuedAt: now,
+  });
+}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /authori[sz]ation|authentication/i.test(`${error.name} ${error.message}`)
+  );
+}
+
+function refused(addresses: string[], cause: unknown): NatsAuthError {
+  return new NatsAuthError(
+    "ERR_UNAUTHORIZED",
+    `${addresses.join(", ")} refused our system user (Authorization Violation). Either the server was not ` +
+      "started with the ResolverConfig of this operator (restart it with that file), or its system account " +
+      "no longer knows the signing key of this stack, or the clock of this machine is more than ten minutes behind the server's.",
+    { cause },
+  );
+}
+
+function unreachable(addresses: string[], waitMs: number, cause: unknown): NatsAuthError {
+  return new NatsAuthError(
+    "ERR_UNREACHABLE",
+    `no nats-server answered at ${addresses.join(", ")} for ${Math.ceil(waitMs / 1000)} s` +
+      `${cause instanceof Error ? ` (${cause.message})` : ""}. Start it with: nats-server -c <the file that ` +
+      "ResolverConfig writes to its `path`>, or correct the address; then run the command again: it goes on where this one stopped.",
+    { cause },
+  );
+}
+
+function gather(
+  { nc, inboxPrefix }: Opened,
+  subject: string,
+  payload: string,
+  options: { done?: (texts: string[]) => boolean; quietMs: number; limitMs?: number },
+): Promise<Gathering> {
+  return new Promise((resolve, reject) => {
+    const texts: string[] = [];
+    const finish = (nobody: boolean) => {
+      clearTimeout(quiet);
+      clearTimeout(limit);
+      subscription.unsubscribe();
+      resolve({ texts, nobody });
+    };
+    const limit = setTimeout(() => finish(false), options.limitMs ?? options.quietMs * 4);
+    let quiet = setTimeout(() => finish(false), options.quietMs);
+    const inbox = `${inboxPrefix}.${randomUUID()}`;
+    const subscription = nc.subscribe(inbox, {
+      callback: (error: Error | null, message: Msg) => {
+        if (error) {
+          clearTimeout(quiet);
+          clearTimeout(limit);
+          reject(error);
+          return;
+        }
+        if (message.data.length === 0 && message.headers?.code === 503) return finish(true);
+        texts.push(message.string());
+        clearTimeout(quiet);
+        if (options.done?.(texts)) return finish(false);
+        quiet = setTimeout(() => finish(false), options.quietMs);
+      },
+    });
+    nc.publish(subject, payload, { reply: inbox });
+  });
+}

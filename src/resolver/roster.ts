@@ -1,0 +1,98 @@
+/** Which servers must confirm what we push. */
+import { decodeToken, type TokenClaims } from "../claims/index";
+import { NatsAuthError } from "../errors";
+import type { Connection } from "./connection";
+import { parseActiveServers, parseVariables, subjects } from "./protocol";
+
+/** Servers of our operator that answered, and what is known of those that did not. */
+export interface Roster {
+  /** Names of the servers that answered and run our operator, sorted. */
+  present: string[];
+  /** Servers that should be there and did not answer: remembered names, or a count where no name is known. */
+  missing: string[];
+}
+
+interface OurServer {
+  name: string;
+  operator: TokenClaims;
+}
+
+const rosterQuietMs = 1_000;
+const rosterLimitMs = 5_000;
+
+/**
+ * Asks all servers who they are. Servers that share the system account but run another operator (or
+ * none, as leaf nodes do) are left out: they need not confirm anything.
+ */
+export async function callRoster(
+  connection: Connection,
+  operator: { publicKey: string; signer: string },
+  remembered: readonly string[],
+): Promise<Roster> {
+  const bounds = { quietMs: rosterQuietMs, limitMs: rosterLimitMs };
+  let active = 0;
+  const pings = await connection.gather(subjects.ping, "", {
+    ...bounds,
+    done: (texts) => {
+      active = Math.max(active, ...texts.map(parseActiveServers));
+      return texts.length >= active;
+    },
+  });
+  const variables = await connection.gather(subjects.variables, "", {
+    ...bounds,
+    done: (texts) => texts.length >= pings.texts.length,
+  });
+  const answered = variables.texts.map(parseVariables).filter((server) => server !== undefined);
+  const ours: OurServer[] = [];
+  for (const server of answered) {
+    const claims = firstOperator(server.operators);
+    if (claims?.sub === operator.publicKey) ours.push({ name: server.name, operator: claims });
+  }
+  if (ours.length === 0)
+    throw noServerOfOurs(
+      operator.publicKey,
+      answered.map((s) => s.name),
+    );
+  assertTrusted(ours, operator.signer);
+  const present = ours.map((server) => server.name).sort();
+  const missing = remembered.filter((name) => !present.includes(name));
+  const unnamed = active - answered.length - missing.length;
+  if (unnamed > 0) missing.push(`${unnamed} server(s) whose name is not known`);
+  return { present, missing };
+}
+
+function firstOperator(tokens: string[]): TokenClaims | undefined {
+  try {
+    return tokens[0] === undefined ? undefined : decodeToken(tokens[0]);
+  } catch {
+    // A server whose operator JWT we cannot read is none of ours.
+    return undefined;
+  }
+}
+
+/** A JWT by a signer that a server does not know is stored with a 200 and kills the account at the next restart. */
+function assertTrusted(servers: OurServer[], signer: string): void {
+  const doubting = servers.filter(({ operator }) => !trusts(operator, signer)).map((s) => s.name);
+  if (doubting.length === 0) return;
+  throw new NatsAuthError(
+    "ERR_UNTRUSTED",
+    `the operator JWT that runs on ${doubting.join(", ")} does not know the signing key ${signer}; nothing was sent. ` +
+      "Give the server(s) the current ResolverConfig, restart them (a reload does not suffice), and run the command again.",
+  );
+}
+
+function trusts(operator: TokenClaims, signer: string): boolean {
+  const signingKeys = operator.nats["signing_keys"];
+  if (Array.isArray(signingKeys) && signingKeys.includes(signer)) return true;
+  return signer === operator.sub && operator.nats["strict_signing_key_usage"] !== true;
+}
+
+function noServerOfOurs(operator: string, others: string[]): NatsAuthError {
+  return new NatsAuthError(
+    "ERR_UNTRUSTED",
+    others.length === 0
+      ? "the server let us in, but no server answered who it is; try again, or look at the server's log"
+      : `no server runs the operator ${operator}; these run another one: ${others.join(", ")}. Nothing was sent. ` +
+          "Start them with the ResolverConfig of this operator, or correct `accountServerUrl`.",
+  );
+}

@@ -1,0 +1,16 @@
+import type { KeyPairData } from "../keys/index";
+
+/** Where accounts are pushed to, and as whom. */
+export interface ClusterTarget {
+  /** Addresses of one server or several of one cluster; the others are discovered. */
+  url: string | string[];
+  /** The system account, and a key that may sign its users. */
+  system: { publicKey: string; signer: KeyPairData };
+  /** Milliseconds to wait for a server that does not answer. Default: one minute. */
+  waitFor?: number | undefined;
+}
+
+/** The addresses of a target as a list. */
+export function addressesOf(target: ClusterTarget): string[] {
+  return Array.isArray(target.url) ? target.url : [target.url];
+}

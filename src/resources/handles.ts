@@ -1,0 +1,201 @@
+/**
+ * What a person has in hand of another resource: an instance, or plain data from another stack. This
+ * turns either into nested inputs, with public fields readable and seeds secret.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { Duration } from "../claims/index";
+
+/** A value whose parts, at any depth, may be outputs of other resources. */
+export type DeepInput<T> = pulumi.Input<
+  T extends string | number | boolean | undefined
+    ? T
+    : T extends readonly (infer E)[]
+      ? DeepInput<E>[]
+      : { [K in keyof T]: DeepInput<T[K]> }
+>;
+
+/** A key as plain data; without `seed` it is the public half only. */
+export interface KeyHandle {
+  publicKey: string;
+  /** Secret. */
+  seed?: string | undefined;
+}
+
+/** A key whose seed is there, so it can sign. */
+export interface SignerHandle {
+  publicKey: string;
+  /** Secret. */
+  seed: string;
+}
+
+/** An operator as plain data: what another stack needs to sign accounts and to push them. */
+export interface OperatorHandle {
+  publicKey: string;
+  /** The key that signs accounts. */
+  signer: SignerHandle;
+  /** Whether servers refuse what an identity key signed. */
+  requireSigningKeys?: boolean | undefined;
+  /** Where accounts are pushed. */
+  accountServerUrl?: string | undefined;
+  /** How long to wait for a server that is not up yet. */
+  waitForServer?: Duration | undefined;
+  /** The system account, as which accounts are pushed. */
+  systemAccount?: { publicKey: string; signer: SignerHandle } | undefined;
+}
+
+/** An account as plain data: what another stack needs to issue users. */
+export interface AccountHandle {
+  publicKey: string;
+  name?: string | undefined;
+  /** The key that signs users. */
+  signer: SignerHandle;
+  /** The operator, where the holder may also revoke users. */
+  operator?: OperatorHandle | undefined;
+}
+
+/** Nested inputs of a key. */
+export interface KeyInputs {
+  publicKey: pulumi.Input<string>;
+  seed?: pulumi.Input<string> | undefined;
+}
+
+/** Nested inputs of a key that signs. */
+export type SignerInputs = KeyInputs;
+
+/** Nested inputs of an operator's authority. */
+export interface OperatorInputs {
+  publicKey: pulumi.Input<string>;
+  signer: SignerInputs;
+  requireSigningKeys?: pulumi.Input<boolean> | undefined;
+}
+
+/** Nested inputs of where and as whom to push. */
+export interface ServerInputs {
+  url: pulumi.Input<string | string[]>;
+  system: { publicKey: pulumi.Input<string>; signer: SignerInputs };
+  waitFor?: pulumi.Input<string> | undefined;
+}
+
+type Step = (value: Record<string, unknown>) => unknown;
+
+/** Follows steps through plain data, and through an output as soon as one is met. */
+function follow(root: unknown, steps: readonly Step[]): unknown {
+  let value = root;
+  for (const [index, step] of steps.entries()) {
+    if (value === undefined || value === null) return undefined;
+    if (pulumi.Output.isInstance(value)) {
+      return value.apply((known: unknown) => follow(known, steps.slice(index)));
+    }
+    value = step(value as Record<string, unknown>);
+  }
+  return value;
+}
+
+const field =
+  (name: string): Step =>
+  (value) =>
+    typeof value === "string" ? (name === "publicKey" ? value : undefined) : value[name];
+
+/** The key that signs: named as such, or the handle itself where it is no more than a key. */
+const signer: Step = (value) => value["signer"] ?? value;
+
+/** A public field, readable in previews even where it comes out of a secret; but a seed put there by mistake stays secret. */
+function publicField(root: unknown, ...steps: Step[]): pulumi.Input<string> | undefined {
+  const value = follow(root, steps);
+  if (value === undefined) return undefined;
+  return pulumi.unsecret(pulumi.output(value as pulumi.Input<string>)).apply((known) => {
+    const looksLikeSeed = typeof known === "string" && /^\s*S[A-Z2-7]{20,}/.test(known);
+    return looksLikeSeed ? pulumi.secret(known) : pulumi.output(known);
+  });
+}
+
+function secretField(root: unknown, ...steps: Step[]): pulumi.Input<string> | undefined {
+  const value = follow(root, steps);
+  return value === undefined ? undefined : pulumi.secret(value as pulumi.Input<string>);
+}
+
+/** Nested inputs of a key given as instance, plain data, public key or an output of these. */
+export function keyInputs(key: unknown): KeyInputs {
+  return {
+    publicKey: publicField(key, field("publicKey")) as pulumi.Input<string>,
+    seed: secretField(key, field("seed")),
+  };
+}
+
+function signerInputs(root: unknown, ...steps: Step[]): SignerInputs {
+  return {
+    publicKey: publicField(root, ...steps, signer, field("publicKey")) as pulumi.Input<string>,
+    seed: secretField(root, ...steps, signer, field("seed")),
+  };
+}
+
+/** Nested inputs of an operator handle. */
+export function operatorInputs(handle: unknown): OperatorInputs {
+  return {
+    publicKey: publicField(handle, field("publicKey")) as pulumi.Input<string>,
+    signer: signerInputs(handle),
+    requireSigningKeys: follow(handle, [field("requireSigningKeys")]) as
+      | pulumi.Input<boolean>
+      | undefined,
+  };
+}
+
+/** Nested inputs of the servers behind an operator handle; `undefined` where it names none. */
+export function serverInputs(
+  handle: unknown,
+  override: {
+    url?: pulumi.Input<string | string[]> | undefined;
+    waitFor?: pulumi.Input<string> | undefined;
+  } = {},
+): ServerInputs | undefined {
+  const url = override.url ?? publicField(handle, field("accountServerUrl"));
+  const system = field("systemAccount");
+  const publicKey = publicField(handle, system, field("publicKey"));
+  if (url === undefined || publicKey === undefined) return undefined;
+  return {
+    url,
+    system: { publicKey, signer: signerInputs(handle, system) },
+    waitFor: override.waitFor ?? publicField(handle, field("waitForServer")),
+  };
+}
+
+/** Whether the operator requires signing keys, where that is known when the program runs. */
+export function requiresSigningKeys(handle: unknown): boolean | undefined {
+  const value = follow(handle, [field("requireSigningKeys")]);
+  return typeof value === "boolean" ? value : undefined;
+}
+
+/** The same servers, read from the outputs of an account that is pushed to them. */
+export function serverOf(server: pulumi.Output<unknown>): ServerInputs {
+  const system = field("system");
+  return {
+    url: publicField(server, field("url")) as pulumi.Input<string>,
+    system: {
+      publicKey: publicField(server, system, field("publicKey")) as pulumi.Input<string>,
+      signer: signerInputs(server, system),
+    },
+    waitFor: publicField(server, field("waitFor")),
+  };
+}
+
+/** What a user needs of its account: who signs, and what revokes. */
+export interface AccountInputs {
+  publicKey: pulumi.Input<string>;
+  name?: pulumi.Input<string> | undefined;
+  signer: SignerInputs;
+  operator?: OperatorInputs | undefined;
+  server?: ServerInputs | undefined;
+}
+
+/** Nested inputs of an account handle, for its users. */
+export function accountInputs(handle: unknown): AccountInputs {
+  const operator = follow(handle, [field("operator")]);
+  return {
+    publicKey: publicField(handle, field("publicKey")) as pulumi.Input<string>,
+    name: publicField(handle, field("name")),
+    signer: signerInputs(handle),
+    ...(operator === undefined || pulumi.Output.isInstance(operator)
+      ? {}
+      : { operator: operatorInputs(operator), server: serverInputs(operator) }),
+  };
+}

@@ -1,0 +1,33 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { KeyKind } from "../keys/index";
+import { NatsResource } from "./resource";
+
+/** Arguments of {@link KeyPair}. */
+export interface KeyPairArgs {
+  /** What the key is for. A change replaces the key, and with it the identity. */
+  kind: pulumi.Input<KeyKind>;
+  /**
+   * Seed (`SO…`, `SA…`, `SU…`, `SX…`) of a key that exists already; kept as a secret. Default: a key is
+   * generated. Giving the seed of the current key only stores it; another one replaces the identity.
+   */
+  seed?: pulumi.Input<string> | undefined;
+  /** Public key, where the seed is kept elsewhere: such a key names an identity and cannot sign. */
+  publicKey?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * An nkey: generated here, adopted from a seed, or known by its public key only. It is a resource of
+ * its own so that a change of claims never changes an identity. Removing `seed` again keeps the key.
+ */
+export class KeyPair extends NatsResource {
+  /** The public key (`O…`, `A…`, `U…`, `X…`). */
+  declare readonly publicKey: pulumi.Output<string>;
+  /** The seed; secret. Undefined where only the public key is given. */
+  declare readonly seed: pulumi.Output<string | undefined>;
+  /** What the key is for. */
+  declare readonly kind: pulumi.Output<KeyKind>;
+
+  constructor(name: string, args: KeyPairArgs, opts: pulumi.CustomResourceOptions = {}) {
+    super("KeyPair", name, { ...args }, { plain: ["publicKey"], secret: ["seed"] }, opts);
+  }
+}

@@ -1,0 +1,166 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Duration } from "../claims/index";
+import { Account } from "./account";
+import { childOptions } from "./child-options";
+import {
+  accountInputs,
+  type DeepInput,
+  type KeyHandle,
+  type KeyInputs,
+  keyInputs,
+  type OperatorHandle,
+  type SignerHandle,
+} from "./handles";
+import { KeyPair } from "./key-pair";
+import { NatsResource } from "./resource";
+import { SigningKey } from "./signing-key";
+import { systemExports } from "./system-account";
+
+/** A key in any form: an instance, plain data of it, or an output of that. */
+export type KeyArg = KeyPair | SigningKey | DeepInput<KeyHandle>;
+
+/** The system account of an operator. */
+export interface SystemAccountArgs {
+  /** Its name for people. Default: `"SYS"`. */
+  name?: pulumi.Input<string> | undefined;
+  /** Its identity key. Default: a generated one. */
+  key?: KeyArg | undefined;
+  /** The key that signs its users, and with it everything that is pushed. Default: a generated one. */
+  signingKey?: KeyArg | undefined;
+}
+
+/** Arguments of {@link Operator}. */
+export interface OperatorArgs {
+  /** Name in the JWT. Default: the resource's name; it stays when the resource is renamed. A change re-signs. */
+  name?: pulumi.Input<string> | undefined;
+  /** The identity key; signs the operator JWT. Default: a generated one. Another key is another operator: everything is replaced. */
+  key?: KeyArg | undefined;
+  /** Keys that sign accounts; the first one with a seed does. Default: one generated key. A change re-signs the operator JWT. */
+  signingKeys?: KeyArg[] | undefined;
+  /** The system account, as which accounts are pushed. Default: `SYS` with the monitoring exports that nsc gives it. */
+  systemAccount?: SystemAccountArgs | undefined;
+  /**
+   * Strict mode: servers refuse accounts and users that an identity key signed. Accounts of the
+   * program then make a signing key each. Default: `false`. A change re-signs the operator JWT.
+   */
+  requireSigningKeys?: boolean | undefined;
+  /**
+   * Address of one nats-server of the cluster (`nats://`, `tls://`) that accounts are pushed to; the
+   * others are discovered. Default: accounts are signed and not pushed. A change re-signs the
+   * operator JWT, which names it; accounts and users only store it.
+   */
+  accountServerUrl?: pulumi.Input<string> | undefined;
+  /** How long to wait for a server that is not up yet. Default: `"1m"`. */
+  waitForServer?: pulumi.Input<Duration> | undefined;
+  /** Where clients connect, for tools that read the operator JWT. Default: none. A change re-signs. */
+  serviceUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Tags in the JWT. Default: none. A change re-signs. */
+  tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+}
+
+/**
+ * The operator: the root of trust of a NATS system. Makes, unless given: the identity key
+ * (`<name>-key`), a signing key (`<name>-signing`) and the system account (`<name>-sys`) with its keys.
+ *
+ * Servers must be **restarted** to take a changed operator JWT; it stays byte-equal until a claim changes.
+ */
+export class Operator extends NatsResource {
+  /** The operator JWT; public. */
+  declare readonly jwt: pulumi.Output<string>;
+  /** @internal The identity key. */
+  declare readonly key: pulumi.Output<SignerHandle>;
+  /** @internal The key that signs accounts. */
+  declare readonly signer: pulumi.Output<SignerHandle>;
+  /** @internal The system account, and the key that signs its users. */
+  declare readonly system: pulumi.Output<{ publicKey: string; signer: SignerHandle }>;
+  /** Public key (`O…`) of the identity. */
+  readonly publicKey: pulumi.Output<string>;
+  /** The system account. */
+  readonly systemAccount: Account;
+  /**
+   * Plain data for a `StackReference`: lets another stack sign accounts and push them. It holds
+   * seeds, which are secret.
+   */
+  readonly handle: DeepInput<OperatorHandle>;
+
+  constructor(name: string, args: OperatorArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
+    const key =
+      args.key ??
+      new KeyPair(`${name}-key`, { kind: "operator" }, childOptions(opts, "KeyPair", "-key"));
+    const signingKeys = args.signingKeys ?? [
+      new SigningKey(
+        `${name}-signing`,
+        { kind: "operator" },
+        childOptions(opts, "SigningKey", "-signing"),
+      ),
+    ];
+    const system = args.systemAccount ?? {};
+    const systemKey =
+      system.key ??
+      new KeyPair(
+        `${name}-sys-key`,
+        { kind: "account" },
+        childOptions(opts, "KeyPair", "-sys-key"),
+      );
+    const systemSigningKey =
+      system.signingKey ??
+      new SigningKey(
+        `${name}-sys-signing`,
+        { kind: "account" },
+        childOptions(opts, "SigningKey", "-sys-signing"),
+      );
+
+    const identity = keyInputs(key);
+    super(
+      "Operator",
+      name,
+      {
+        resourceName: name,
+        name: args.name,
+        key: identity,
+        signingKeys: signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
+        signer: signerOf(signingKeys, key, args.requireSigningKeys ?? false),
+        system: { publicKey: keyInputs(systemKey).publicKey, signer: keyInputs(systemSigningKey) },
+        requireSigningKeys: args.requireSigningKeys,
+        accountServerUrl: args.accountServerUrl,
+        serviceUrls: args.serviceUrls,
+        tags: args.tags,
+      },
+      { plain: ["jwt"] },
+      opts,
+    );
+    this.publicKey = pulumi.unsecret(this.key.apply(({ publicKey }) => publicKey));
+    // Read from its outputs: what uses the handle then waits for the operator, and for nothing else.
+    this.handle = {
+      publicKey: this.publicKey,
+      signer: keyInputs(this.signer),
+      ...(args.requireSigningKeys === undefined
+        ? {}
+        : { requireSigningKeys: args.requireSigningKeys }),
+      ...(args.accountServerUrl === undefined ? {} : { accountServerUrl: args.accountServerUrl }),
+      ...(args.waitForServer === undefined ? {} : { waitForServer: args.waitForServer }),
+      systemAccount: accountInputs(this.system),
+    } as DeepInput<OperatorHandle>;
+    this.systemAccount = new Account(
+      `${name}-sys`,
+      {
+        operator: this,
+        name: system.name ?? "SYS",
+        key: systemKey,
+        signingKeys: [systemSigningKey],
+        exports: systemExports,
+        system: true,
+      },
+      { ...childOptions({ ...opts, aliases: [] }, "Account", "-sys"), parent: this },
+    );
+  }
+}
+
+function signerOf(signingKeys: KeyArg[], identity: KeyArg, strict: boolean): KeyInputs {
+  const able = signingKeys.find((key) => !isPublicOnly(key));
+  return keyInputs(able ?? (strict ? signingKeys[0] : identity) ?? identity);
+}
+
+function isPublicOnly(key: KeyArg): boolean {
+  return !pulumi.Output.isInstance(key) && (key as { seed?: unknown }).seed === undefined;
+}

@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import type {
+  ConnectionType,
+  Duration,
+  Instant,
+  Permissions,
+  TimeRange,
+  UserLimits,
+} from "../claims/index";
+import { formatCreds } from "../keys/index";
+import type { Account } from "./account";
+import { type AccountHandle, accountInputs, type DeepInput, keyInputs } from "./handles";
+import type { KeyArg } from "./operator";
+import { isKind, NatsResource } from "./resource";
+
+/** Arguments of {@link User}. A change of a claim re-signs the token; the old one stays valid until it expires. */
+export interface UserArgs {
+  /** The account it belongs to: an instance, or plain data from another stack (`account.handle`). Another account replaces the user. */
+  account: Account | DeepInput<AccountHandle>;
+  /** Name in the JWT. Default: the resource's name; it stays when the resource is renamed. */
+  name?: pulumi.Input<string> | undefined;
+  /** Its key: a `KeyPair`, or plain data; with a public key alone there are no creds, only the JWT. Default: the user makes its own. */
+  key?: KeyArg | undefined;
+  /** The account's key that signs it. Default: the account's identity key; where the operator requires signing keys, the account's first one. A change re-signs. */
+  signingKey?: KeyArg | undefined;
+  /** What it may publish and subscribe to. Default: the account's default permissions, else everything. */
+  permissions?: DeepInput<Permissions> | undefined;
+  /** Limits of each connection; an absent one is no limit. */
+  limits?: DeepInput<UserLimits> | undefined;
+  /** Kinds of connection that are let in. Default: all. */
+  connectionTypes?: DeepInput<ConnectionType[]> | undefined;
+  /** Networks (CIDR) it may come from. Default: any. */
+  sourceNetworks?: DeepInput<string[]> | undefined;
+  /** Parts of the day in which it may be connected. Default: always. */
+  times?: DeepInput<TimeRange[]> | undefined;
+  /** IANA zone in which `times` are read. Default: the server's own. */
+  timeZone?: pulumi.Input<string> | undefined;
+  /** The token alone lets in, without its key: treat it as a password. Default: `false`. */
+  bearer?: pulumi.Input<boolean> | undefined;
+  /** Tags in the JWT. Default: none. */
+  tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Not valid before this instant. Default: at once. */
+  notBefore?: pulumi.Input<Instant> | undefined;
+  /** Not valid after this instant; sessions are closed then. Default: never ends. */
+  expiresAt?: pulumi.Input<Instant> | undefined;
+  /** Lifetime, counted from the first `up`; becomes a fixed `expiresAt`, which moves only when renewal is due. */
+  expiresIn?: pulumi.Input<Duration> | undefined;
+  /** How long before its end an `up` renews the token. Default: a third of `expiresIn`. */
+  renewBefore?: pulumi.Input<Duration> | undefined;
+  /** File for the creds, made with mode 0600, relative to the program's folder. Default: none is written. Removed with the user. */
+  credsPath?: pulumi.Input<string> | undefined;
+}
+
+/**
+ * A user: its key, its JWT and its creds. Deleting it revokes its key in the account on every server,
+ * which closes its sessions.
+ */
+export class User extends NatsResource {
+  /** Public key (`U…`). */
+  declare readonly publicKey: pulumi.Output<string>;
+  /** Seed (`SU…`); secret. Undefined where only the public key is given. */
+  declare readonly seed: pulumi.Output<string | undefined>;
+  /** The user JWT; secret, because a bearer's is a password. */
+  declare readonly jwt: pulumi.Output<string>;
+  /** The instant after which the token is not valid, as `expiresAt` or `expiresIn` say. */
+  declare readonly expiresAt: pulumi.Output<Instant | undefined>;
+  /** Text of a creds file, as every NATS client takes it; secret. Undefined where the seed is kept elsewhere. */
+  readonly creds: pulumi.Output<string | undefined>;
+
+  constructor(name: string, args: UserArgs, opts: pulumi.CustomResourceOptions = {}) {
+    const { account, key, signingKey, ...claims } = args;
+    const issuer = isKind(account, "Account")
+      ? (account as Account).__forUsers
+      : accountInputs(account);
+    super(
+      "User",
+      name,
+      {
+        ...claims,
+        resourceName: name,
+        key: key === undefined ? undefined : keyInputs(key),
+        account: signingKey === undefined ? issuer : { ...issuer, signer: keyInputs(signingKey) },
+      },
+      { plain: ["publicKey", "expiresAt"], secret: ["seed", "jwt"] },
+      opts,
+    );
+    // Made here rather than stored: the state holds the token and the seed once.
+    this.creds = pulumi
+      .all([this.jwt, this.seed])
+      .apply(([jwt, seed]) => (seed ? formatCreds(jwt, seed) : undefined));
+  }
+}

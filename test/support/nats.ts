@@ -1,0 +1,170 @@
+/** Real nats-servers on loopback, alone or as a cluster, and clients for them. */
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createConnection, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+
+/** A port that nobody uses at the moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+/** Waits until something is so. */
+export async function until(
+  what: () => boolean | Promise<boolean>,
+  limitMs = 15_000,
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await what())) {
+    if (Date.now() > deadline) throw new Error(`not so within ${limitMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.on("data", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+/** One server that can be stopped and started again with the same folder. */
+export class Server {
+  readonly name: string;
+  readonly port: number;
+  readonly dir: string;
+  readonly #config: string;
+  #process: ChildProcess | undefined;
+
+  constructor(name: string, port: number, dir: string, config: string) {
+    this.name = name;
+    this.port = port;
+    this.dir = dir;
+    this.#config = config;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    mkdirSync(this.dir, { recursive: true });
+    const file = join(this.dir, "nats.conf");
+    writeFileSync(file, this.#config);
+    this.#process = spawn("nats-server", ["-c", file, "-l", join(this.dir, "nats.log")], {
+      cwd: this.dir,
+      stdio: "ignore",
+    });
+    await until(() => listens(this.port));
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  /** The account JWTs that it holds on disk, by public key. */
+  accounts(): Record<string, string> {
+    const folder = join(this.dir, "jwt");
+    if (!existsSync(folder)) return {};
+    const files = readdirSync(folder).filter((file) => file.endsWith(".jwt"));
+    return Object.fromEntries(
+      files.map((file) => [
+        file.slice(0, -".jwt".length),
+        readFileSync(join(folder, file), "utf8").trim(),
+      ]),
+    );
+  }
+
+  log(): string {
+    return readFileSync(join(this.dir, "nats.log"), "utf8");
+  }
+}
+
+/** Servers of one test, in a folder that goes with them. */
+export class Servers {
+  readonly all: Server[];
+  readonly #root: string;
+
+  private constructor(all: Server[], root: string) {
+    this.all = all;
+    this.#root = root;
+  }
+
+  /** Prepares servers with this resolver configuration; `ports` lets the address be known before. */
+  static async prepare(resolverText: string, ports: number[]): Promise<Servers> {
+    const root = mkdtempSync(join(tmpdir(), "nats-test-"));
+    const routes = await Promise.all(ports.map(() => freePort()));
+    const all = ports.map((port, index) => {
+      const name = `S${index + 1}`;
+      const lines = [`listen: "127.0.0.1:${port}"`, `server_name: ${name}`];
+      if (ports.length > 1) {
+        const others = routes.map((route) => `"nats://127.0.0.1:${route}"`).join(", ");
+        lines.push(
+          `cluster { name: test, listen: "127.0.0.1:${routes[index]}", routes: [${others}] }`,
+        );
+      } else {
+        lines.push(`jetstream { store_dir: ${JSON.stringify(join(root, name, "jetstream"))} }`);
+      }
+      return new Server(name, port, join(root, name), `${lines.join("\n")}\n${resolverText}`);
+    });
+    return new Servers(all, root);
+  }
+
+  static async start(resolverText: string, ports: number[]): Promise<Servers> {
+    const servers = await Servers.prepare(resolverText, ports);
+    await Promise.all(servers.all.map((server) => server.start()));
+    return servers;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((server) => server.stop("SIGKILL")));
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+}
+
+/** Connects with the text of a creds file. */
+export function connectWith(creds: string, url: string): Promise<NatsConnection> {
+  return connect({
+    servers: url,
+    authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
+    reconnect: false,
+    timeout: 5_000,
+  });
+}
+
+/** Whether the server lets these creds in, and if not, in whose words. */
+export async function admission(creds: string, url: string): Promise<string> {
+  try {
+    const nc = await connectWith(creds, url);
+    await nc.close();
+    return "admitted";
+  } catch (error) {
+    return `refused: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,184 @@
+/** A real stack: the Pulumi CLI on a program of the test, with a file backend of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const repository = resolve(__dirname, "../..");
+const work = join(repository, "test/.work");
+
+/** What a command printed, and how it ended. */
+export interface Run {
+  code: number;
+  /** Everything that it printed, both streams. */
+  text: string;
+  stdout: string;
+}
+
+/** One resource in the state. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
+  initErrors?: string[];
+}
+
+/** What a preview says of one resource. */
+export interface Step {
+  op: string;
+  /** Kind and name, such as `Account::orders`. */
+  resource: string;
+  /** Paths that differ, with what happens to them. */
+  paths: Record<string, string>;
+}
+
+const head = `const pulumi = require("@pulumi/pulumi");\nconst nats = require("pulumi-nats-auth");\n`;
+
+export class Stack {
+  readonly dir: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(dir: string, env: NodeJS.ProcessEnv) {
+    this.dir = dir;
+    this.#env = env;
+  }
+
+  /** Makes an empty stack; `dir` uses a program that is there already. */
+  static async create(program: string, dir?: string): Promise<Stack> {
+    mkdirSync(work, { recursive: true });
+    const folder = dir ?? mkdtempSync(join(work, "stack-"));
+    const backend = mkdtempSync(join(work, "state-"));
+    const stack = new Stack(folder, {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_CONFIG_PASSPHRASE: "a test",
+      PULUMI_HOME: join(work, "home"),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      NO_COLOR: "1",
+    });
+    if (dir === undefined) {
+      writeFileSync(
+        join(folder, "Pulumi.yaml"),
+        "name: test\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",
+      );
+      stack.write(program);
+    }
+    await stack.must("stack", "init", "dev", "--non-interactive");
+    return stack;
+  }
+
+  /** Replaces the program. */
+  write(program: string): void {
+    writeFileSync(join(this.dir, "index.js"), head + program);
+  }
+
+  path(name: string): string {
+    return join(this.dir, name);
+  }
+
+  /** Starts a command and returns at once. */
+  spawn(...args: string[]): ChildProcess {
+    return spawn("pulumi", args, {
+      cwd: this.dir,
+      env: this.#env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  run(...args: string[]): Promise<Run> {
+    return new Promise((done, fail) => {
+      const child = this.spawn(...args);
+      let [stdout, text] = ["", ""];
+      child.stdout?.on("data", (chunk) => {
+        stdout += chunk;
+        text += chunk;
+      });
+      child.stderr?.on("data", (chunk) => {
+        text += chunk;
+      });
+      child.on("error", fail);
+      child.on("close", (code) => done({ code: code ?? -1, text, stdout }));
+    });
+  }
+
+  /** Runs a command that has to succeed. */
+  async must(...args: string[]): Promise<Run> {
+    const result = await this.run(...args);
+    if (result.code !== 0)
+      throw new Error(`pulumi ${args.join(" ")} ended with ${result.code}:\n${result.text}`);
+    return result;
+  }
+
+  up(...args: string[]): Promise<Run> {
+    return this.must("up", "--yes", "--skip-preview", "--non-interactive", ...args);
+  }
+
+  tryUp(...args: string[]): Promise<Run> {
+    return this.run("up", "--yes", "--skip-preview", "--non-interactive", ...args);
+  }
+
+  destroy(...args: string[]): Promise<Run> {
+    return this.must("destroy", "--yes", "--skip-preview", "--non-interactive", ...args);
+  }
+
+  refresh(...args: string[]): Promise<Run> {
+    return this.must("refresh", "--yes", "--skip-preview", "--non-interactive", ...args);
+  }
+
+  /** Applies and says what became of each kind of change, such as `{ create: 3, same: 1 }`. */
+  async changes(): Promise<Record<string, number>> {
+    const { stdout } = await this.must("preview", "--json", "--non-interactive");
+    return (JSON.parse(stdout) as { changeSummary: Record<string, number> }).changeSummary;
+  }
+
+  /** What a preview would change, unchanged resources left out. */
+  async preview(...args: string[]): Promise<Step[]> {
+    const { stdout } = await this.must("preview", "--json", "--non-interactive", ...args);
+    const { steps } = JSON.parse(stdout) as {
+      steps: { op: string; urn: string; detailedDiff?: Record<string, { kind: string }> | null }[];
+    };
+    return steps
+      .filter((step) => step.op !== "same" && !step.urn.includes("pulumi:pulumi:Stack"))
+      .map((step) => ({
+        op: step.op,
+        resource: shortName(step.urn),
+        paths: Object.fromEntries(
+          Object.entries(step.detailedDiff ?? {}).map(([path, { kind }]) => [path, kind]),
+        ),
+      }));
+  }
+
+  async outputs(): Promise<Record<string, string>> {
+    const { stdout } = await this.must("stack", "output", "--json", "--show-secrets");
+    return JSON.parse(stdout) as Record<string, string>;
+  }
+
+  /** The state as it is kept, secrets encrypted. */
+  async stateText(): Promise<string> {
+    return (await this.must("stack", "export")).stdout;
+  }
+
+  async state(): Promise<Record<string, StateResource>> {
+    const { deployment } = JSON.parse(await this.stateText()) as {
+      deployment: { resources?: StateResource[] };
+    };
+    return Object.fromEntries(
+      (deployment.resources ?? []).map((resource) => [shortName(resource.urn), resource]),
+    );
+  }
+
+  /** Removes what the test made on disk. */
+  close(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  file(name: string): string {
+    return readFileSync(this.path(name), "utf8");
+  }
+}
+
+function shortName(urn: string): string {
+  const [, , type = "", name = ""] = urn.split("::");
+  return `${type.split(/[:$]/).at(-1)}::${name}`;
+}
