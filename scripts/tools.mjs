@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import {
   accessSync,
   constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -26,7 +27,8 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const WINDOWS = process.platform === "win32";
 const exe = (name) => (WINDOWS ? `${name}.exe` : name);
 const LANGUAGE_HOST = "pulumi-language-nodejs";
-const DYNAMIC_PROVIDER = "pulumi-resource-pulumi-nodejs";
+const DYNAMIC_PROVIDER = `pulumi-resource-pulumi-nodejs${WINDOWS ? ".cmd" : ""}`;
+const SDK = join(root, "node_modules", "@pulumi", "pulumi");
 
 /** A message for a person, without a stack. */
 export class ToolsError extends Error {}
@@ -63,11 +65,8 @@ export async function ensureTools({
 
   if (pulumi) {
     path.prefer(pulumi, "pulumi");
-    const script = WINDOWS ? `${DYNAMIC_PROVIDER}.cmd` : DYNAMIC_PROVIDER;
-    // An official release has the script beside the CLI; a build with Go takes the SDK's own.
-    if (!existsSync(join(dirname(pulumi), script))) {
-      path.prepend(join(root, "node_modules", "@pulumi", "pulumi"));
-    }
+    // A CLI of the person's own may come without the script that runs dynamic resources.
+    if (!existsSync(join(dirname(pulumi), DYNAMIC_PROVIDER))) path.prepend(SDK);
   }
   if (natsServer) path.prefer(natsServer, "nats-server");
   return { env: path.env, node, pulumi, natsServer };
@@ -248,7 +247,11 @@ async function npm(path, node, cwd, args) {
     env,
     output: "capture",
   });
-  if (code !== 0) throw new Error(`npm ${args[0]} failed (exit ${code}):\n${tail(text)}`);
+  if (code !== 0) {
+    // npm says the reason first and explains its options for a page after it.
+    const lines = text.split("\n").filter((line) => line.trim() && !line.startsWith("npm warn"));
+    throw new Error(`npm ${args[0]} failed (exit ${code}):\n${lines.slice(0, 12).join("\n")}`);
+  }
 }
 
 // --- node_modules ---
@@ -333,6 +336,8 @@ async function ensurePulumi(path) {
           `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${install}`,
         ),
       );
+      // As in a release: the CLI warns about every part that it finds elsewhere on PATH.
+      copyFileSync(join(SDK, DYNAMIC_PROVIDER), join(out, DYNAMIC_PROVIDER));
       return check(out);
     }));
   if (folder) return join(folder, file);
