@@ -40,7 +40,9 @@ export {
   accountFromWire,
   operatorBody,
   operatorFromWire,
+  revocationsOf,
   userBody,
   userFromWire,
   type WireClaims,
+  withRevocations,
 } from "./wire";

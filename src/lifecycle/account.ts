@@ -4,6 +4,7 @@ import {
   accountBody,
   decodeToken,
   type Issue,
+  revocationsOf,
   signAccount,
   validateAccount,
 } from "../claims/index";
@@ -152,7 +153,7 @@ function sameToken(olds: Properties, news: Properties): boolean {
 /** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
 function sign(inputs: Properties, before?: unknown): string {
   const previous = before === undefined ? undefined : decodeToken(before as string);
-  const revocations = previous?.nats["revocations"] as Record<string, number> | undefined;
+  const revocations = previous && revocationsOf(previous);
   return signAccount({
     publicKey: inputs["publicKey"] as string,
     claims: { ...claimsOf(inputs), revocations },

@@ -45,6 +45,8 @@ interface AccountOfUser {
   publicKey: string;
   name?: string;
   signer: KeyPairData;
+  /** Whether the account lists the signer, where that is known. */
+  signerIsListed?: boolean;
   operator?: OperatorAuthority;
   server?: unknown;
 }
@@ -141,11 +143,19 @@ function givenKey(
 }
 
 function accountIssues(account: unknown): Issue[] {
-  const { publicKey, signer, operator } = (account ?? {}) as AccountOfUser;
+  const { publicKey, signer, signerIsListed, operator } = (account ?? {}) as AccountOfUser;
   const issues = keyIssues("account.signer", signer, "account", "sign users");
   const publicKeyIs = publicKeyProblem(publicKey, ["account"]);
   if (publicKeyIs)
     issues.push({ path: "account.publicKey", message: publicKeyIs, severity: "error" });
+  if (signerIsListed === false) {
+    issues.push({
+      path: "account.signer",
+      message:
+        "is not among the `signingKeys` of the account, so servers would refuse this user; list it there",
+      severity: "error",
+    });
+  }
   if (operator?.requireSigningKeys === true && signer?.publicKey === publicKey) {
     issues.push({
       path: "account.signer",

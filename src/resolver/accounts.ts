@@ -7,8 +7,10 @@ import {
   encodeGeneric,
   encodeToken,
   mergeRevocations,
+  revocationsOf,
   signAccount,
   type TokenClaims,
+  withRevocations,
 } from "../claims/index";
 import { NatsAuthError } from "../errors";
 import { type KeyPairData, type Signer, signerFromSeed } from "../keys/index";
@@ -87,7 +89,7 @@ export function publishAccount(
       const revocations = mergeRevocations(
         claims.revocations,
         known.revocations,
-        revocationsOf(previous),
+        previous && revocationsOf(previous),
         copies.revocations,
       );
       const jwt = keepOrSign(address, { ...claims, revocations }, signer, copies, previous);
@@ -115,7 +117,8 @@ async function lookUp(connection: Connection, account: string, roster: Roster): 
   const tokens = texts.map((text) => text.trim()).filter((text) => text !== "");
   const copies: Copies = { newest: undefined, newestToken: undefined, tokens, revocations: {} };
   for (const token of tokens) {
-    const claims = decodeToken(token);
+    const claims = readable(token);
+    if (!claims) continue;
     copies.revocations = mergeRevocations(copies.revocations, revocationsOf(claims));
     if (!copies.newest || claims.iat > copies.newest.iat) {
       copies.newest = claims;
@@ -125,8 +128,13 @@ async function lookUp(connection: Connection, account: string, roster: Roster): 
   return copies;
 }
 
-function revocationsOf(claims: TokenClaims | undefined): Record<string, number> {
-  return (claims?.nats["revocations"] ?? {}) as Record<string, number>;
+/** A copy that cannot be read (a damaged file on a server) says nothing, and is replaced by the next push. */
+function readable(token: string): TokenClaims | undefined {
+  try {
+    return decodeToken(token);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A create is repeated after a kill, an update after a failure: what already says the same is not signed again. */
@@ -274,15 +282,8 @@ function revoke(
       if (!copies.newest) return "no account";
       if (attempt > 1 && isSettled(copies, revocations, roster)) return "revoked";
       const merged = mergeRevocations(copies.revocations, revocations);
-      const { newest } = copies;
-      const jwt = encodeToken(
-        {
-          ...withoutSignature(newest),
-          iat: nextIssueTime(newest.iat),
-          nats: { ...newest.nats, revocations: merged },
-        },
-        signer,
-      );
+      const { iss: _iss, jti: _jti, ...claims } = withRevocations(copies.newest, merged);
+      const jwt = encodeToken({ ...claims, iat: nextIssueTime(claims.iat) }, signer);
       await push(connection, address, roster, jwt);
       // Only another writer of the same account makes a second round necessary; do not meet it again in step.
       if (isSettled(await lookUp(connection, address.publicKey, roster), revocations, roster))
@@ -303,11 +304,6 @@ function isSettled(copies: Copies, revocations: Record<string, number>, roster: 
     equal &&
     Object.entries(revocations).every(([key, time]) => (copies.revocations[key] ?? 0) >= time)
   );
-}
-
-function withoutSignature(claims: TokenClaims): Omit<TokenClaims, "iss" | "jti"> {
-  const { iss: _iss, jti: _jti, ...rest } = claims;
-  return rest;
 }
 
 /** How an account ended: gone everywhere, or locked on the servers until its last JWT expires. */

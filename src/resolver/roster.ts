@@ -1,5 +1,5 @@
 /** Which servers must confirm what we push. */
-import { decodeToken, type TokenClaims } from "../claims/index";
+import { decodeToken, operatorFromWire, type TokenClaims } from "../claims/index";
 import { NatsAuthError } from "../errors";
 import type { Connection } from "./connection";
 import { parseActiveServers, parseVariables, subjects } from "./protocol";
@@ -81,10 +81,9 @@ function assertTrusted(servers: OurServer[], signer: string): void {
   );
 }
 
-function trusts(operator: TokenClaims, signer: string): boolean {
-  const signingKeys = operator.nats["signing_keys"];
-  if (Array.isArray(signingKeys) && signingKeys.includes(signer)) return true;
-  return signer === operator.sub && operator.nats["strict_signing_key_usage"] !== true;
+function trusts(token: TokenClaims, signer: string): boolean {
+  const { signingKeys, requireSigningKeys } = operatorFromWire(token);
+  return signingKeys?.includes(signer) === true || (signer === token.sub && !requireSigningKeys);
 }
 
 function noServerOfOurs(operator: string, others: string[]): NatsAuthError {

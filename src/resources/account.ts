@@ -86,6 +86,8 @@ export class Account extends NatsResource {
   declare readonly jwt: pulumi.Output<string>;
   /** Names of the servers that hold it. Each of them must confirm the next change. */
   declare readonly servers: pulumi.Output<string[] | undefined>;
+  /** Public keys that may sign its users besides the identity key. */
+  declare readonly signingKeys: pulumi.Output<string[] | undefined>;
   /** @internal Who signs it. */
   declare readonly operator: pulumi.Output<unknown>;
   /** @internal Where it is pushed. */

@@ -9,7 +9,13 @@ import type {
 } from "../claims/index";
 import { formatCreds } from "../keys/index";
 import type { Account } from "./account";
-import { type AccountHandle, accountInputs, type DeepInput, keyInputs } from "./handles";
+import {
+  type AccountHandle,
+  type AccountInputs,
+  accountInputs,
+  type DeepInput,
+  keyInputs,
+} from "./handles";
 import type { KeyArg } from "./operator";
 import { isKind, NatsResource } from "./resource";
 
@@ -79,7 +85,7 @@ export class User extends NatsResource {
         ...claims,
         resourceName: name,
         key: key === undefined ? undefined : keyInputs(key),
-        account: signingKey === undefined ? issuer : { ...issuer, signer: keyInputs(signingKey) },
+        account: signingKey === undefined ? issuer : signedBy(signingKey, account, issuer),
       },
       { plain: ["publicKey", "expiresAt"], secret: ["seed", "jwt"] },
       opts,
@@ -89,4 +95,19 @@ export class User extends NatsResource {
       .all([this.jwt, this.seed])
       .apply(([jwt, seed]) => (seed ? formatCreds(jwt, seed) : undefined));
   }
+}
+
+/** Another signer than the account's usual one; whether the account lists it is known where the account is ours. */
+function signedBy(
+  signingKey: KeyArg,
+  account: unknown,
+  issuer: AccountInputs,
+): AccountInputs & { signerIsListed?: pulumi.Input<boolean> } {
+  const signer = keyInputs(signingKey);
+  if (!isKind(account, "Account")) return { ...issuer, signer };
+  const { publicKey, signingKeys } = account as Account;
+  const signerIsListed = pulumi
+    .all([signer.publicKey, publicKey, signingKeys])
+    .apply(([key, identity, listed]) => key === identity || (listed ?? []).includes(key));
+  return { ...issuer, signer, signerIsListed };
 }

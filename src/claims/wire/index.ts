@@ -1,6 +1,6 @@
 /** The only folder that knows wire names (`mem_storage`, `conn`): claims to the `nats` object of a token, and back. */
 
-export { accountBody, accountFromWire } from "./account";
+export { accountBody, accountFromWire, revocationsOf, withRevocations } from "./account";
 export { NO_LIMIT, type WireClaims } from "./common";
 export { type Layout, layoutOf, sortBody } from "./layout";
 export { operatorBody, operatorFromWire } from "./operator";
