@@ -6,6 +6,7 @@ import type { AccountAddress } from "../resolver/index";
 import { keyIssues } from "./common";
 import type { Properties } from "./hooks";
 import { say } from "./log";
+import { startCommand } from "./start-command";
 
 /** The operator, and the key that signs its accounts. */
 export interface OperatorAuthority {
@@ -30,11 +31,18 @@ export function addressOf(
 ): AccountAddress | undefined {
   if (operator === undefined || server === undefined) return undefined;
   const { publicKey, signer } = operator as OperatorAuthority;
-  const { url, system, waitFor } = server as ServerAuthority;
+  const { url, system, waitFor } = server as Partial<ServerAuthority>;
+  // A handle from another stack may name no servers.
+  if (url === undefined || system === undefined) return undefined;
   return {
     ...account,
     operator: { publicKey, signer },
-    target: { url, system, waitFor: waitFor === undefined ? undefined : parseDuration(waitFor) },
+    target: {
+      url,
+      system,
+      waitFor: waitFor === undefined ? undefined : parseDuration(waitFor),
+      startCommand: () => startCommand(publicKey, [url].flat()),
+    },
     remembered,
     log: say,
   };
@@ -52,9 +60,9 @@ export function operatorIssues(path: string, operator: unknown): Issue[] {
 
 /** What is wrong with the connection details. */
 export function serverIssues(path: string, server: unknown): Issue[] {
-  if (server === undefined) return [];
+  const { url, system, waitFor } = (server ?? {}) as Properties;
+  if (url === undefined) return [];
   const issues: Issue[] = [];
-  const { url, system, waitFor } = server as Properties;
   const urls = Array.isArray(url) ? url : [url];
   if (urls.length === 0)
     issues.push({ path: `${path}.url`, message: "names no server", severity: "error" });

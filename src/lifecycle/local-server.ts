@@ -12,6 +12,7 @@ import { sameValue } from "./common";
 import { unwritableReason } from "./files";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { warn } from "./log";
+import { noteConfigAt } from "./start-command";
 import { hasUnknown } from "./unknown";
 
 const startMs = 20_000;
@@ -41,6 +42,7 @@ export const localServerLifecycle: Lifecycle = {
   },
 
   diff(olds, news): Difference {
+    noteConfigAt(olds["url"] as string, olds["configFile"] as string);
     if (!hasUnknown(news["dir"]) && olds["givenDir"] !== news["dir"])
       return { replace: "dir", deleteFirst: true };
     if (hasUnknown(news)) return "changed";

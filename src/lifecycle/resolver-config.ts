@@ -8,6 +8,7 @@ import {
 import { sameValue } from "./common";
 import { fileHolds, removeFile, unwritableReason, writeFile } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
+import { noteConfigOf } from "./start-command";
 import { hasUnknown } from "./unknown";
 
 /** Nothing in it is secret: JWTs of operators and accounts are public. */
@@ -25,6 +26,14 @@ const typed = ["dir", "allowDelete", "hardDelete", "interval", "limit", "timeout
 /** Hooks of `ResolverConfig`. */
 export const resolverConfigLifecycle: Lifecycle = {
   check(_olds, news): Checked {
+    const { operatorJwt, path } = news;
+    if (
+      typeof path === "string" &&
+      typeof operatorJwt === "string" &&
+      !hasUnknown([operatorJwt, path])
+    ) {
+      noteConfigOf(decodeToken(operatorJwt).sub, path);
+    }
     return { inputs: news, issues: issuesOf(news) };
   },
 

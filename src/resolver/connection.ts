@@ -17,7 +17,9 @@ import { publishPermissions } from "./protocol";
 import { addressesOf, type ClusterTarget } from "./target";
 
 const defaultWaitMs = 60_000;
-const retryMs = 500;
+const retryMs = 250;
+/** A server that is just starting needs no words. */
+const announceMs = 1_000;
 const idleMs = 10_000;
 /** Long enough for a machine whose clock is some minutes behind the servers'. */
 const mintedLifetimeSeconds = 600;
@@ -125,21 +127,31 @@ async function open(target: ClusterTarget, log: Log): Promise<Opened> {
     reconnectTimeWait: retryMs,
     ignoreAuthErrorAbort: true,
   };
-  for (let attempt = 1; ; attempt += 1) {
+  const announceAt = Date.now() + Math.min(announceMs, waitMs / 2);
+  for (let announced = false; ; ) {
     try {
       return { nc: await connect(options), inboxPrefix };
     } catch (error) {
       if (isRefusal(error)) throw refused(addresses, error);
-      if (Date.now() >= deadline) throw unreachable(addresses, waitMs, error);
-      if (attempt === 1) {
+      if (Date.now() >= deadline) throw unreachable(target, waitMs, error);
+      if (!announced && Date.now() >= announceAt) {
+        announced = true;
         log(
-          `waiting up to ${Math.ceil(waitMs / 1000)} s for ${addresses.join(", ")}: nothing answers there. ` +
-            "Start it with: nats-server -c <the file that ResolverConfig writes to its `path`>",
+          `waiting up to ${seconds(waitMs)} s for a nats-server at ${addresses.join(", ")}; ` +
+            `to start one: ${startCommandOf(target)}`,
         );
       }
       await sleep(Math.min(retryMs, Math.max(1, deadline - Date.now())));
     }
   }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1000);
+}
+
+function startCommandOf(target: ClusterTarget): string {
+  return target.startCommand?.() ?? "nats-server -c <its configuration>";
 }
 
 function mintingAuthenticator(target: ClusterTarget, inboxPrefix: string): Authenticator {
@@ -185,12 +197,12 @@ function refused(addresses: string[], cause: unknown): NatsAuthError {
   );
 }
 
-function unreachable(addresses: string[], waitMs: number, cause: unknown): NatsAuthError {
+function unreachable(target: ClusterTarget, waitMs: number, cause: unknown): NatsAuthError {
+  const reason = cause instanceof Error ? ` (${cause.message})` : "";
   return new NatsAuthError(
     "ERR_UNREACHABLE",
-    `no nats-server answered at ${addresses.join(", ")} for ${Math.ceil(waitMs / 1000)} s` +
-      `${cause instanceof Error ? ` (${cause.message})` : ""}. Start it with: nats-server -c <the file that ` +
-      "ResolverConfig writes to its `path`>, or correct the address; then run the command again: it goes on where this one stopped.",
+    `no nats-server answered at ${addressesOf(target).join(", ")} for ${seconds(waitMs)} s${reason}. ` +
+      `Start one (${startCommandOf(target)}) or correct the address, then run the command again: it goes on where this one stopped.`,
     { cause },
   );
 }

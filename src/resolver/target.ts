@@ -8,6 +8,8 @@ export interface ClusterTarget {
   system: { publicKey: string; signer: KeyPairData };
   /** Milliseconds to wait for a server that does not answer. Default: one minute. */
   waitFor?: number | undefined;
+  /** The command with which a person starts a server there, for messages. */
+  startCommand?: (() => string) | undefined;
 }
 
 /** The addresses of a target as a list. */
