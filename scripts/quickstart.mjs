@@ -16,7 +16,7 @@ import {
 import { createRequire } from "node:module";
 import { connect as connectTo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { interruptedBy, onInterrupt, run, signalChildren } from "./lib/run.mjs";
 import { ensureTools, main, root, ToolsError } from "./tools.mjs";
@@ -88,19 +88,25 @@ class Quickstart {
   #configFile = join(this.#scratch, "Pulumi.dev.yaml");
   #hasStack = false;
   #removed = false;
+  #kept = false;
+  #settings;
 
-  constructor({ env, pulumi }) {
-    this.pulumiFile = pulumi;
+  #toolFolders;
+  #pulumiFile;
+
+  constructor({ env, node, pulumi, natsServer }) {
+    this.#pulumiFile = pulumi;
+    this.#toolFolders = new Set([pulumi, natsServer, node].map((file) => dirname(file)));
     // Nothing of a stack that the person works with may reach this one, nor the other way round.
     this.#env = Object.fromEntries(Object.entries(env).filter(([name]) => !/^PULUMI_/i.test(name)));
     const temporary = join(this.#scratch, "tmp");
     mkdirSync(temporary);
-    this.settings = {
+    this.#settings = {
       PULUMI_BACKEND_URL: pathToFileURL(join(this.#scratch, "state")).href,
       PULUMI_CONFIG_PASSPHRASE: randomBytes(18).toString("base64url"),
     };
     mkdirSync(join(this.#scratch, "state"));
-    Object.assign(this.#env, this.settings, {
+    Object.assign(this.#env, this.#settings, {
       PULUMI_HOME: join(this.#scratch, "home"),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -196,7 +202,7 @@ class Quickstart {
 
   /** Ends a nats-server that pulumi could not stop. Also called on exit, so it waits for nothing. */
   endServer() {
-    if (this.#removed || this.kept) return;
+    if (this.#removed || this.#kept) return;
     for (const file of files(this.#scratch)) {
       if (!file.endsWith("nats.pid")) continue;
       try {
@@ -217,14 +223,14 @@ class Quickstart {
   }
 
   #howToGoOn(url) {
-    this.kept = true;
+    this.#kept = true;
     const config = `--stack dev --config-file ${this.#configFile}`;
     console.log(`
 Left as it is: the server on ${url}, the stack in ${this.#scratch}
 
-  export PULUMI_BACKEND_URL='${this.settings.PULUMI_BACKEND_URL}'
-  export PULUMI_CONFIG_PASSPHRASE='${this.settings.PULUMI_CONFIG_PASSPHRASE}'
-  export PATH='${this.#env.PATH}'
+  export PULUMI_BACKEND_URL='${this.#settings.PULUMI_BACKEND_URL}'
+  export PULUMI_CONFIG_PASSPHRASE='${this.#settings.PULUMI_CONFIG_PASSPHRASE}'
+  export PATH='${[...this.#toolFolders].join(delimiter)}':"$PATH"
   cd '${example}'
 
   pulumi stack output --stack dev creds --show-secrets
@@ -242,7 +248,7 @@ and in the end
 
   async #run(args, { cwd = example, show = onlyResults, check = true } = {}) {
     const line = show();
-    const { code, text, stdout } = await run(this.pulumiFile, [...args, "--color", "never"], {
+    const { code, text, stdout } = await run(this.#pulumiFile, [...args, "--color", "never"], {
       cwd,
       env: this.#env,
       output: "capture",
@@ -253,7 +259,8 @@ and in the end
     });
     if (interruptedBy() && check && args[0] !== "destroy") throw new ToolsError("interrupted");
     if (code !== 0 && check) {
-      throw new ToolsError(`pulumi ${args.slice(0, 2).join(" ")} ended with ${code}\n\n${text}`);
+      const reasons = /^Diagnostics:.*?(?=^Resources:|$(?![\s\S]))/ms.exec(text)?.[0] ?? text;
+      throw new ToolsError(`pulumi ${args.slice(0, 2).join(" ")} ended with ${code}\n\n${reasons}`);
     }
     return { text, stdout };
   }

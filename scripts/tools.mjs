@@ -468,6 +468,8 @@ class Go {
 
 /** Runs a script's main function: a message for what is expected to go wrong, a stack for the rest. */
 export async function main(work) {
+  // A reader that goes away (`| head`) must not keep a script from cleaning up after itself.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     process.exitCode = await work();
   } catch (error) {
