@@ -4,16 +4,21 @@ import { NatsAuthError } from "../errors";
 import { compareText } from "./order";
 import type { Layout } from "./wire/layout";
 
-const PLAIN = /^[^<>&"\\\p{Cc}\p{Cs}\u2028\u2029]*$/u;
+const PLAIN = /^[^"\\\p{Cc}\p{Cs}]*$/u;
 const ESCAPED = /[<>&\u2028\u2029]/g;
+const ESCAPES: Readonly<Record<string, string>> = {
+  "<": "\\u003c",
+  ">": "\\u003e",
+  "&": "\\u0026",
+  "\u2028": "\\u2028",
+  "\u2029": "\\u2029",
+};
+const NONE: ReadonlySet<string> = new Set();
 
 /** Text in quotes. Go escapes what HTML and JavaScript could stumble over. */
 export function writeText(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`;
-  return JSON.stringify(text).replace(
-    ESCAPED,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const quoted = PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+  return quoted.replace(ESCAPED, (char) => ESCAPES[char] as string);
 }
 
 /** A JSON value with the fields of objects in the order of `layout`; without one, sorted. `undefined` fields are left out. */
@@ -45,15 +50,23 @@ function writeList(list: readonly unknown[], layout: Layout | undefined): string
 /** The fields of an object without its braces. */
 export function writeFields(object: Record<string, unknown>, layout?: Layout): string {
   let text = "";
-  const write = (name: string, within: Layout | undefined): void => {
+  const order = layout?.order ?? NONE;
+  for (const name of order) {
     const value = object[name];
-    if (value === undefined) return;
-    text += `${text === "" ? "" : ","}${writeText(name)}:${writeJson(value, within)}`;
-  };
-  const order = layout?.order ?? [];
-  for (const name of order) write(name, layout?.within[name]);
-  const others = Object.keys(object).filter((name) => !order.includes(name));
-  for (const name of others.sort(compareText)) write(name, layout?.each);
+    if (value === undefined) continue;
+    if (text !== "") text += ",";
+    text += `"${name}":${writeJson(value, layout?.within[name])}`;
+  }
+  let others: string[] | undefined;
+  for (const name of Object.keys(object)) {
+    if (object[name] === undefined || order.has(name)) continue;
+    others ??= [];
+    others.push(name);
+  }
+  for (const name of others?.sort(compareText) ?? []) {
+    if (text !== "") text += ",";
+    text += `${writeText(name)}:${writeJson(object[name], layout?.each)}`;
+  }
   return text;
 }
 

@@ -44,7 +44,7 @@ export function formatDuration(milliseconds: number): Duration {
 }
 
 const INSTANT =
-  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
 
 /** Why a value is no instant: a phrase for people; `undefined` when it is one. */
 export function instantProblem(value: unknown): string | undefined {
@@ -68,13 +68,13 @@ export function parseInstant(text: Instant): number {
 function secondsOf(text: string): number | undefined {
   const match = INSTANT.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1).map((part) => Number(part ?? 0));
-  // Date.parse lets some dates flow over (30 February is 2 March): compare with what was written.
-  const date = new Date(Date.UTC(year as number, (month as number) - 1, day));
-  if (date.getUTCMonth() !== (month as number) - 1 || date.getUTCDate() !== day) return undefined;
-  if ((hour as number) > 23 || (minute as number) > 59 || (second as number) > 59) return undefined;
-  const milliseconds = Date.parse(text);
-  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000);
+  const part = (i: number): number => Number(match[i] ?? 0);
+  const [year, month, day] = [part(1), part(2), part(3)];
+  // Day 0 of the next month is the last of this one. Date.parse would let 30 February flow over to March.
+  if (month < 1 || month > 12 || day < 1) return undefined;
+  if (day > 28 && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
+  const offset = (match[7] === "-" ? -1 : 1) * (part(8) * 3600 + part(9) * 60);
+  return Date.UTC(year, month - 1, day, part(4), part(5), part(6)) / 1000 - offset;
 }
 
 /** The last second that has a four-digit year. */

@@ -1,12 +1,12 @@
 /** Tokens: JWTs of version 2, signed by nkeys, as Go's jwt v2 writes and reads them. */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { NatsAuthError } from "../errors";
 import { type KeyKind, keyKindOf, type Signer, verifySignature } from "../keys";
 import { encodeBase32 } from "../keys/base32";
 import { decodeKey } from "../keys/codec";
-import { readJson, writeFields, writeJson, writeText } from "./json";
-import { type Layout, layoutOf, sortBody } from "./wire";
+import { readJson, writeFields, writeJson } from "./json";
+import { layoutOf, sortBody } from "./wire";
 
 /** The decoded payload of a token. Times are unix seconds. Fields this library does not know are kept beside these. */
 export interface TokenClaims {
@@ -34,9 +34,6 @@ export interface TokenClaims {
 export const MAX_TOKEN_SIZE = 1024 * 1024;
 
 const HEADER = Buffer.from('{"typ":"JWT","alg":"ed25519-nkey"}').toString("base64url");
-const HEAD: Layout = { order: ["aud", "exp"], within: {} };
-const TAIL: Layout = { order: ["iat", "iss", "name", "nbf", "sub"], within: {} };
-
 /** Whose signature a token type accepts (Go `ExpectedPrefixes`); other types accept any key. */
 const ISSUERS: Readonly<Record<string, readonly string[]>> = {
   operator: ["operator"],
@@ -68,27 +65,33 @@ export function encodeToken(
   signer: Signer,
 ): string {
   const body = sortBody({ ...claims.nats, version: 2 });
-  const { aud, exp, jti, nats: _, ...rest } = claims;
-  const head = writeFields({ aud: aud || undefined, exp: exp || undefined }, HEAD);
-  const issued = { ...rest, iss: signer.publicKey };
-  const tail = `${writeFields(withoutEmpty(issued), TAIL)},"nats":${writeJson(body, layoutOf(body["type"]))}}`;
-  const start = head === "" ? "{" : `{${head},`;
-  const id = jti || hash(start + tail);
-  const payload = Buffer.from(`${start}"jti":${writeText(id)},${tail}`).toString("base64url");
+  const { aud, exp, jti, iat, name, nbf, sub, nats: _, ...others } = claims;
+  // Go's order of ClaimsData; the id goes between the two halves once the rest is known.
+  const head = `{${member("aud", aud)}${member("exp", exp)}`;
+  const text =
+    head +
+    member("iat", iat) +
+    member("iss", signer.publicKey) +
+    member("name", name) +
+    member("nbf", nbf) +
+    member("sub", sub) +
+    `"nats":${writeJson(body, layoutOf(body["type"]))}` +
+    `${after(writeFields(others))}}`;
+  const id = jti || encodeBase32(hash("sha512-256", text, "buffer"));
+  const claim = head + member("jti", id) + text.slice(head.length);
+  const payload = Buffer.from(claim).toString("base64url");
   const signed = `${HEADER}.${payload}`;
   const signature = Buffer.from(signer.sign(Buffer.from(signed, "latin1")));
   return `${signed}.${signature.toString("base64url")}`;
 }
 
-function withoutEmpty(claims: Record<string, unknown>): Record<string, unknown> {
-  for (const name of TAIL.order) {
-    if (claims[name] === 0 || claims[name] === "") claims[name] = undefined;
-  }
-  return claims;
+/** A field with a comma behind it; nothing when it is empty, as Go's `omitempty`. */
+function member(name: string, value: string | number | undefined): string {
+  return value ? `"${name}":${writeJson(value)},` : "";
 }
 
-function hash(text: string): string {
-  return encodeBase32(createHash("sha512-256").update(text).digest());
+function after(fields: string): string {
+  return fields === "" ? "" : `,${fields}`;
 }
 
 /**

@@ -7,11 +7,7 @@
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** Two characters for each value of ten bits: five bytes become four look-ups. */
-const PAIRS: readonly string[] = Array.from(
-  { length: 1024 },
-  (_, i) => `${ALPHABET[i >> 5]}${ALPHABET[i & 31]}`,
-);
+const CODES = Uint8Array.from(ALPHABET, (char) => char.charCodeAt(0));
 
 /** Value of each character code; 255 where it is none of the alphabet. */
 const VALUES = new Uint8Array(128).fill(255);
@@ -19,26 +15,21 @@ for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
 
 /** Encodes bytes as base32 text without padding. */
 export function encodeBase32(bytes: Uint8Array): string {
-  const at = (i: number): number => bytes[i] as number;
-  let text = "";
-  let i = 0;
-  for (; i + 5 <= bytes.length; i += 5) {
-    text +=
-      (PAIRS[(at(i) << 2) | (at(i + 1) >> 6)] as string) +
-      (PAIRS[((at(i + 1) & 63) << 4) | (at(i + 2) >> 4)] as string) +
-      (PAIRS[((at(i + 2) & 15) << 6) | (at(i + 3) >> 2)] as string) +
-      (PAIRS[((at(i + 3) & 3) << 8) | at(i + 4)] as string);
-  }
+  // Into bytes first: a string that is put together from pieces is slow to read.
+  const text = Buffer.allocUnsafe(Math.ceil((bytes.length * 8) / 5));
   let value = 0;
   let bits = 0;
-  for (; i < bytes.length; i++) {
-    value = (value << 8) | at(i);
+  let length = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    value = ((value << 8) | (bytes[i] as number)) & 4095;
     bits += 8;
-    for (; bits >= 5; bits -= 5) text += ALPHABET[(value >> (bits - 5)) & 31];
-    value &= 31;
+    for (; bits >= 5; length++) {
+      bits -= 5;
+      text[length] = CODES[(value >> bits) & 31] as number;
+    }
   }
-  if (bits > 0) text += ALPHABET[(value << (5 - bits)) & 31];
-  return text;
+  if (bits > 0) text[length] = CODES[(value << (5 - bits)) & 31] as number;
+  return text.toString("latin1");
 }
 
 /** Decodes base32 text without padding; `undefined` when a character is none of the alphabet. Spare bits are ignored, as Go does. */

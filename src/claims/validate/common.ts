@@ -1,7 +1,7 @@
 /** Checks that claims of all kinds share. */
 
 import { type KeyKind, publicKeyProblem, redact } from "../../keys";
-import { durationProblem, instantProblem, parseDuration, parseInstant } from "../time";
+import { instantProblem, parseDuration, parseInstant } from "../time";
 import type { Issue } from "../types";
 import { error, type Issues, show, warning } from "./issues";
 import {

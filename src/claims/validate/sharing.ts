@@ -4,7 +4,7 @@ import { decodeToken } from "../token";
 import { positiveDuration, publicKey, ruled, subject } from "./common";
 import { error, type Issues, item, property, show } from "./issues";
 import { findContained } from "./overlap";
-import { type Check, count, flag, listOf, object, objectOf, oneOf, text } from "./shape";
+import { type Check, count, flag, isObject, listOf, object, objectOf, oneOf, text } from "./shape";
 import { hasWildcards, localPattern, localSubjectProblem, subjectProblem } from "./subject";
 import { descriptionProblem, infoUrlProblem } from "./text";
 
@@ -65,7 +65,8 @@ const IMPORT = object({
 /** One export. */
 export const exportItem: Check = (value, path, to) => {
   EXPORT(value, path, to);
-  const fields = objectOf(value);
+  if (!isObject(value)) return;
+  const fields = value;
   checkOneSubject(fields, path, to);
   if (isGiven(fields["stream"]) && !isGiven(fields["service"])) {
     for (const name of ["responseType", "responseThreshold", "latency", "allowTrace"]) {
@@ -78,7 +79,8 @@ export const exportItem: Check = (value, path, to) => {
 /** One import. */
 export const importItem: Check = (value, path, to) => {
   IMPORT(value, path, to);
-  const fields = objectOf(value);
+  if (!isObject(value)) return;
+  const fields = value;
   checkOneSubject(fields, path, to);
   const [own, foreign] = isGiven(fields["stream"])
     ? (["share", "services"] as const)

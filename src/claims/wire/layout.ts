@@ -8,7 +8,7 @@ import { compareText } from "../order";
 /** Order of an object's fields. What is not named comes after them, sorted; so do maps, which have no order. */
 export interface Layout {
   /** Fields in Go's order. */
-  readonly order: readonly string[];
+  readonly order: ReadonlySet<string>;
   /** Layouts of fields that hold objects or lists of objects. */
   readonly within: Readonly<Record<string, Layout>>;
   /** Layout of every field that is not named, for maps. */
@@ -16,11 +16,11 @@ export interface Layout {
 }
 
 function fields(names: string, within: Record<string, Layout> = {}): Layout {
-  return { order: names.split(" "), within };
+  return { order: new Set(names.split(" ")), within };
 }
 
 function mapOf(each: Layout): Layout {
-  return { order: [], within: {}, each };
+  return { order: new Set(), within: {}, each };
 }
 
 const PERMISSION = fields("allow deny");
@@ -71,9 +71,11 @@ const LAYOUTS = new Map<unknown, Layout>([
   ["authorization_response", fields(`jwt error issuer_account ${GENERIC}`)],
 ]);
 
+const SORTED: Layout = { order: new Set(), within: {} };
+
 /** The layout of the `nats` object of a token type; sorted fields for types that have none. */
 export function layoutOf(type: unknown): Layout {
-  return LAYOUTS.get(type) ?? mapOf({ order: [], within: {} });
+  return LAYOUTS.get(type) ?? SORTED;
 }
 
 /** The body with the lists of an account sorted as Go sorts them; other bodies as they are. Nothing is changed in place. */
