@@ -1,0 +1,17 @@
+import type { KeyPairData } from "../keys/index";
+import type { ClusterTarget } from "./target";
+
+/** Everything that is needed to change an account on its servers. */
+export interface AccountAddress {
+  /** Public key of the account. */
+  publicKey: string;
+  /** Name of the account, for messages. */
+  name: string;
+  /** The operator, and the key that signs its accounts. */
+  operator: { publicKey: string; signer: KeyPairData };
+  target: ClusterTarget;
+  /** Names of servers that held this account before: each must confirm. */
+  remembered: readonly string[];
+  /** Gets a line for the person who waits. */
+  log: (line: string) => void;
+}

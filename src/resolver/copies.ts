@@ -1,0 +1,72 @@
+/** What the servers hold of an account at the moment. */
+import { decodeToken, mergeRevocations, revocationsOf, type TokenClaims } from "../claims/index";
+import { type Signer, signerFromSeed } from "../keys/index";
+import type { AccountAddress } from "./address";
+import type { Connection } from "./connection";
+import { subjects } from "./protocol";
+import { callRoster, type Roster } from "./roster";
+
+const lookupQuietMs = 2_000;
+
+/** The copies of an account on all servers. */
+export interface Copies {
+  /** The newest copy on any server. */
+  newest: TokenClaims | undefined;
+  newestToken: string | undefined;
+  tokens: string[];
+  revocations: Record<string, number>;
+}
+
+/** Who must confirm a change, who signs it, and what is there before it. */
+export interface Situation {
+  roster: Roster;
+  signer: Signer;
+  copies: Copies;
+}
+
+/** Looks before a change is made. Throws when a server would not trust the signer. */
+export async function look(connection: Connection, address: AccountAddress): Promise<Situation> {
+  const signer = signerFromSeed(address.operator.signer.seed);
+  const operator = { publicKey: address.operator.publicKey, signer: signer.publicKey };
+  const roster = await callRoster(connection, operator, address.remembered);
+  return { roster, signer, copies: await lookUp(connection, address.publicKey, roster) };
+}
+
+/** Asks every server for its copy. */
+export async function lookUp(
+  connection: Connection,
+  account: string,
+  roster: Roster,
+): Promise<Copies> {
+  const { texts } = await connection.gather(subjects.lookup(account), "", {
+    quietMs: lookupQuietMs,
+    done: (replies) => replies.length >= roster.present.length,
+  });
+  const tokens = texts.map((text) => text.trim()).filter((text) => text !== "");
+  const copies: Copies = { newest: undefined, newestToken: undefined, tokens, revocations: {} };
+  for (const token of tokens) {
+    const claims = readable(token);
+    if (!claims) continue;
+    copies.revocations = mergeRevocations(copies.revocations, revocationsOf(claims));
+    if (!copies.newest || claims.iat > copies.newest.iat) {
+      copies.newest = claims;
+      copies.newestToken = token;
+    }
+  }
+  return copies;
+}
+
+/** A copy that cannot be read (a damaged file on a server) says nothing, and is replaced by the next push. */
+function readable(token: string): TokenClaims | undefined {
+  try {
+    return decodeToken(token);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two different JWTs of one second never converge between servers: each is a second newer than any before. */
+export function nextIssueTime(...known: (number | undefined)[]): number {
+  const now = Math.floor(Date.now() / 1000);
+  return Math.max(now, ...known.map((iat) => (iat === undefined ? 0 : iat + 1)));
+}
