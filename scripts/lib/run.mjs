@@ -28,6 +28,9 @@ export function interruptedBy() {
  */
 export function run(command, args, { cwd, env, output = "inherit", onLine } = {}) {
   return new Promise((resolve, reject) => {
+    // The process is about to exit: nothing new starts, and no end of a child is taken for a result.
+    const stopping = () => interrupted !== undefined && onSignal === undefined;
+    if (stopping()) return;
     // .cmd files (npm on Windows) only start through the shell.
     const shell = WINDOWS && /\.cmd$/i.test(command);
     const child = spawn(command, args, {
@@ -62,6 +65,7 @@ export function run(command, args, { cwd, env, output = "inherit", onLine } = {}
     });
     child.on("close", (code, signal) => {
       children.delete(child);
+      if (stopping()) return;
       if (onLine && rest) onLine(rest);
       resolve({ code: code ?? 128 + (constants.signals[signal] ?? 0), signal, text, stdout });
     });
