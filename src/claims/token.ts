@@ -65,7 +65,8 @@ export function encodeToken(
   signer: Signer,
 ): string {
   const body = sortBody({ ...claims.nats, version: 2 });
-  const { aud, exp, jti, iat, name, nbf, sub, nats: _, ...others } = claims;
+  // Decoded claims bring the issuer they had; now it is the signer.
+  const { aud, exp, jti, iat, iss: _, name, nbf, sub, nats: __, ...others } = claims as TokenClaims;
   // Go's order of ClaimsData; the id goes between the two halves once the rest is known.
   const head = `{${member("aud", aud)}${member("exp", exp)}`;
   const text =

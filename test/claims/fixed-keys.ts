@@ -1,0 +1,20 @@
+/** Keys that are the same in every run, so that whole tokens can be compared. */
+
+import { generateKeyPair, type KeyKind, type KeyPairData } from "../../src/keys";
+
+/** The key of a kind whose 32 bytes are all `byte`. */
+export function fixedKey(kind: KeyKind, byte: number): KeyPairData {
+  return generateKeyPair(kind, (size) => new Uint8Array(size).fill(byte));
+}
+
+export const OPERATOR = fixedKey("operator", 1);
+export const OPERATOR_SIGNING = fixedKey("operator", 2);
+export const ACCOUNT = fixedKey("account", 3);
+export const ACCOUNT_SIGNING = fixedKey("account", 4);
+export const OTHER_ACCOUNT = fixedKey("account", 5);
+export const USER = fixedKey("user", 6);
+export const OTHER_USER = fixedKey("user", 7);
+export const CURVE = fixedKey("curve", 8);
+
+/** The frozen clock: 2023-11-14T22:13:20Z. */
+export const NOW = 1_700_000_000;
