@@ -27,9 +27,10 @@ export function texts(value: unknown): string[] | undefined {
     : undefined;
 }
 
-/** A number, 0 when absent. */
+/** A number, 0 when absent. What is beyond 2^53 reads as the largest exact number: as a limit it means the same. */
 export function integer(value: unknown): number {
-  return typeof value === "number" || typeof value === "bigint" ? Number(value) : 0;
+  if (typeof value !== "number" && typeof value !== "bigint") return 0;
+  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
 }
 
 /** `true`, or `undefined`. */
