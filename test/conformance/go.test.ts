@@ -10,10 +10,11 @@ import {
   signOperator,
   signUser,
   userFromWire,
+  validateAccount,
 } from "../../src/claims";
 import { signerFromSeed } from "../../src/keys";
 import { accountClaims, operatorClaims, userClaims } from "../claims/arbitrary";
-import { ACCOUNT, NOW, OPERATOR, USER } from "../claims/fixed-keys";
+import { ACCOUNT, NOW, OPERATOR, OTHER_ACCOUNT, USER } from "../claims/fixed-keys";
 import { buildReference, type Reference, skipReason } from "./reference";
 
 const SAMPLES = 300;
@@ -67,6 +68,79 @@ describe.skipIf(skipReason !== undefined)(
       expectUnderstood(
         samples.map((claims) =>
           signUser({ publicKey: USER.publicKey, claims, signer: account, issuedAt: NOW }),
+        ),
+      );
+    });
+
+    test("accepts whatever our validators accept", () => {
+      const nasty = fc
+        .array(
+          fc.constantFrom("a", "b", ".", "..", "*", ">", " ", "$1", "$2", "$-1", "$0", "é", "\t"),
+          {
+            minLength: 1,
+            maxLength: 6,
+          },
+        )
+        .map((parts) => parts.join(""));
+      const dotted = fc
+        .array(fc.constantFrom("a", "b", "*", ">", "$1", "$2", "$-1", "$0"), {
+          minLength: 1,
+          maxLength: 4,
+        })
+        .map((parts) => parts.join("."));
+      const subject = fc.oneof({ weight: 4, arbitrary: dotted }, { weight: 1, arbitrary: nasty });
+      const url = fc.constantFrom(
+        "http://a",
+        "x:",
+        "a:b",
+        "nats://",
+        "http://%zz",
+        "https://a:99999",
+        "//a",
+        "http://[::1]/",
+      );
+      const candidates = fc.sample(
+        fc.record({
+          name: fc.constant("a"),
+          exports: fc.array(
+            fc.oneof(
+              fc.record({ stream: subject, infoUrl: url }, { requiredKeys: ["stream"] }),
+              fc.record(
+                { service: subject, accountTokenPosition: fc.integer({ min: 0, max: 4 }) },
+                { requiredKeys: ["service"] },
+              ),
+            ),
+            { maxLength: 2 },
+          ),
+          imports: fc.array(
+            fc.record(
+              {
+                service: subject,
+                localSubject: subject,
+                account: fc.constant(OTHER_ACCOUNT.publicKey),
+              },
+              { requiredKeys: ["service", "account"] },
+            ),
+            { maxLength: 2 },
+          ),
+          defaultPermissions: fc.record({
+            publish: fc.array(subject, { maxLength: 1 }),
+            subscribe: fc.array(subject, { maxLength: 1 }),
+          }),
+          limits: fc.record(
+            { imports: fc.nat(3), exports: fc.nat(3), wildcardExports: fc.boolean() },
+            { requiredKeys: [] },
+          ),
+        }),
+        { numRuns: 20_000, seed: 4 },
+      );
+      const accepted = candidates.filter(
+        (claims) => !validateAccount(claims).some(({ severity }) => severity === "error"),
+      );
+      expect(accepted.length).toBeGreaterThan(200);
+      expectUnderstood(
+        accepted.map((claims) =>
+          signAccount({ publicKey: ACCOUNT.publicKey, claims, signer: operator, issuedAt: NOW }),
         ),
       );
     });
