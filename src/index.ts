@@ -25,14 +25,15 @@ export {
 export type {
   AccountHandle,
   DeepInput,
+  KeyArg,
   KeyHandle,
+  OperatorArg,
   OperatorHandle,
   SignerHandle,
 } from "./resources/handles";
 export { KeyPair, type KeyPairArgs } from "./resources/key-pair";
 export { LocalServer, type LocalServerArgs } from "./resources/local-server";
 export {
-  type KeyArg,
   Operator,
   type OperatorArgs,
   type SystemAccountArgs,

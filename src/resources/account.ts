@@ -12,7 +12,9 @@ import {
   type AccountHandle,
   type AccountInputs,
   type DeepInput,
+  type KeyArg,
   keyInputs,
+  type OperatorArg,
   type OperatorHandle,
   operatorInputs,
   requiresSigningKeys,
@@ -21,7 +23,6 @@ import {
   serverOf,
 } from "./handles";
 import { KeyPair } from "./key-pair";
-import type { KeyArg, Operator } from "./operator";
 import { isKind, NatsResource } from "./resource";
 import { SigningKey } from "./signing-key";
 
@@ -45,7 +46,7 @@ export interface ServerArgs {
 /** Arguments of {@link Account}. A change of a claim re-signs the JWT and pushes it to every server. */
 export interface AccountArgs {
   /** The operator that signs it: an instance, or plain data from another stack (`operator.handle`). */
-  operator: Operator | DeepInput<OperatorHandle>;
+  operator: OperatorArg;
   /** Name in the JWT. Default: the resource's name; it stays when the resource is renamed. */
   name?: pulumi.Input<string> | undefined;
   /** The identity key. Default: a generated one (`<name>-key`). Another key is another account: it is replaced. */
@@ -99,7 +100,7 @@ export class Account extends NatsResource {
 
   constructor(name: string, args: AccountArgs, opts: pulumi.CustomResourceOptions = {}) {
     const operator = isKind(args.operator, "Operator")
-      ? (args.operator as Operator).handle
+      ? (args.operator as { handle: DeepInput<OperatorHandle> }).handle
       : args.operator;
     const key =
       args.key ??

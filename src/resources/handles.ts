@@ -4,6 +4,8 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../claims/index";
+import type { KeyPair } from "./key-pair";
+import type { SigningKey } from "./signing-key";
 
 /** A value whose parts, at any depth, may be outputs of other resources. */
 export type DeepInput<T> = pulumi.Input<
@@ -20,6 +22,9 @@ export interface KeyHandle {
   /** Secret. */
   seed?: string | undefined;
 }
+
+/** A key in any form: an instance, plain data of it, or an output of that. */
+export type KeyArg = KeyPair | SigningKey | DeepInput<KeyHandle>;
 
 /** A key whose seed is there, so it can sign. */
 export interface SignerHandle {
@@ -42,6 +47,11 @@ export interface OperatorHandle {
   /** The system account, as which accounts are pushed. */
   systemAccount?: { publicKey: string; signer: SignerHandle } | undefined;
 }
+
+/** An operator in any form: an instance, plain data of it, or an output of that. */
+export type OperatorArg =
+  | { readonly handle: DeepInput<OperatorHandle> }
+  | DeepInput<OperatorHandle>;
 
 /** An account as plain data: what another stack needs to issue users. */
 export interface AccountHandle {

@@ -5,7 +5,7 @@ import { childOptions } from "./child-options";
 import {
   accountInputs,
   type DeepInput,
-  type KeyHandle,
+  type KeyArg,
   type KeyInputs,
   keyInputs,
   type OperatorHandle,
@@ -15,9 +15,6 @@ import { KeyPair } from "./key-pair";
 import { NatsResource } from "./resource";
 import { SigningKey } from "./signing-key";
 import { systemExports } from "./system-account";
-
-/** A key in any form: an instance, plain data of it, or an output of that. */
-export type KeyArg = KeyPair | SigningKey | DeepInput<KeyHandle>;
 
 /** The system account of an operator. */
 export interface SystemAccountArgs {

@@ -14,9 +14,9 @@ import {
   type AccountInputs,
   accountInputs,
   type DeepInput,
+  type KeyArg,
   keyInputs,
 } from "./handles";
-import type { KeyArg } from "./operator";
 import { isKind, NatsResource } from "./resource";
 
 /** Arguments of {@link User}. A change of a claim re-signs the token; the old one stays valid until it expires. */
