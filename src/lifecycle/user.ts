@@ -24,7 +24,7 @@ import { withExpiry } from "./expiry";
 import { fileHolds, removeFile, unwritableReason, writeFile } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { warn } from "./log";
-import { hasUnknown } from "./unknown";
+import { hasUnknown, isUnknown } from "./unknown";
 
 const claimNames = [
   "name",
@@ -72,8 +72,9 @@ export const userLifecycle: Lifecycle = {
 
   diff(olds, news): Difference {
     const [before, after] = [accountOf(olds), accountOf(news)];
-    if (!hasUnknown(after.publicKey) && before.publicKey !== after.publicKey)
-      return { replace: "account" };
+    // Before it replaces an account, the engine asks which users go with it, all of their account unknown: none.
+    const known = !isUnknown(news["account"]) && !hasUnknown(after.publicKey);
+    if (known && before.publicKey !== after.publicKey) return { replace: "account" };
     if (hasUnknown(news)) return "changed";
     const given = givenKey(news)?.publicKey;
     if (given !== undefined && given !== olds["publicKey"]) return { replace: "key" };
