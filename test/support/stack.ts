@@ -36,11 +36,17 @@ export interface Step {
 const head = `const pulumi = require("@pulumi/pulumi");\nconst nats = require("pulumi-nats-auth");\n`;
 
 export class Stack {
+  /** Folder of the program. */
   readonly dir: string;
+  /** Folder of the file backend: the state, its history and backups. */
+  readonly backend: string;
+  /** What every command printed so far, except where secrets were asked for. */
+  readonly printed: { command: string; text: string }[] = [];
   readonly #env: NodeJS.ProcessEnv;
 
-  private constructor(dir: string, env: NodeJS.ProcessEnv) {
+  private constructor(dir: string, backend: string, env: NodeJS.ProcessEnv) {
     this.dir = dir;
+    this.backend = backend;
     this.#env = env;
   }
 
@@ -49,7 +55,7 @@ export class Stack {
     mkdirSync(work, { recursive: true });
     const folder = dir ?? mkdtempSync(join(work, "stack-"));
     const backend = mkdtempSync(join(work, "state-"));
-    const stack = new Stack(folder, {
+    const stack = new Stack(folder, backend, {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${backend}`,
       PULUMI_CONFIG_PASSPHRASE: "a test",
@@ -98,7 +104,10 @@ export class Stack {
         text += chunk;
       });
       child.on("error", fail);
-      child.on("close", (code) => done({ code: code ?? -1, text, stdout }));
+      child.on("close", (code) => {
+        if (!args.includes("--show-secrets")) this.printed.push({ command: args.join(" "), text });
+        done({ code: code ?? -1, text, stdout });
+      });
     });
   }
 
@@ -160,22 +169,57 @@ export class Stack {
   }
 
   async state(): Promise<Record<string, StateResource>> {
-    const { deployment } = JSON.parse(await this.stateText()) as {
-      deployment: { resources?: StateResource[] };
-    };
-    return Object.fromEntries(
-      (deployment.resources ?? []).map((resource) => [shortName(resource.urn), resource]),
-    );
+    return resourcesOf(await this.stateText());
+  }
+
+  /** The state with its secrets in clear. */
+  async openState(): Promise<Record<string, StateResource>> {
+    return resourcesOf((await this.must("stack", "export", "--show-secrets")).stdout);
   }
 
   /** Removes what the test made on disk. */
   close(): void {
     rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.backend, { recursive: true, force: true });
+  }
+
+  /** Ends a test, whatever became of it: nothing runs and nothing is on disk afterwards. */
+  async end(): Promise<void> {
+    const { code } = await this.run("destroy", "--yes", "--skip-preview", "--non-interactive");
+    if (code !== 0) {
+      for (const { outputs } of Object.values(await this.state())) stopServer(outputs ?? {});
+    }
+    this.close();
   }
 
   file(name: string): string {
     return readFileSync(this.path(name), "utf8");
   }
+}
+
+/** By this property the engine marks a secret in a state (`sdk/go/common/resource/sig`). */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+function resourcesOf(text: string): Record<string, StateResource> {
+  const { deployment } = JSON.parse(text, (_key, value) =>
+    typeof value?.[secretMark] === "string" && typeof value.plaintext === "string"
+      ? JSON.parse(value.plaintext)
+      : value,
+  ) as { deployment: { resources?: StateResource[] } };
+  return Object.fromEntries(
+    (deployment.resources ?? []).map((resource) => [shortName(resource.urn), resource]),
+  );
+}
+
+/** Stops a LocalServer that a failed `destroy` left behind. */
+function stopServer({ pid, storage }: Record<string, unknown>): void {
+  if (typeof pid !== "number" || typeof storage !== "string") return;
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended before.
+  }
+  rmSync(storage, { recursive: true, force: true });
 }
 
 function shortName(urn: string): string {
