@@ -136,7 +136,9 @@ export class Account extends NatsResource {
         resourceName: name,
         publicKey: identity.publicKey,
         operator: authority,
-        server,
+        // Servers have the system account from their configuration. Were it to store where to push, a change
+        // of that would make its JWT unknown in previews, and announce another configuration and a restart.
+        server: args.system ? undefined : server,
         signingKeys: signingKeys?.map((signingKey) => keyInputs(signingKey).publicKey),
         imports: imports?.map(importInputs),
       },
@@ -151,7 +153,7 @@ export class Account extends NatsResource {
       publicKey: this.publicKey,
       signer,
       operator: operatorInputs(this.operator),
-      ...(server === undefined ? {} : { server: serverOf(this.server) }),
+      ...(server === undefined ? {} : { server: args.system ? server : serverOf(this.server) }),
     };
   }
 }
