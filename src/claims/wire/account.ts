@@ -11,7 +11,17 @@ import {
   permissionsToWire,
   type WireClaims,
 } from "./common";
-import { compact, compactOrNone, filled, flag, integer, object, text, type Wire } from "./read";
+import {
+  compact,
+  compactOrNone,
+  filled,
+  flag,
+  integer,
+  object,
+  quantity,
+  text,
+  type Wire,
+} from "./read";
 import { exportsFromWire, exportsToWire, importsFromWire, importsToWire } from "./sharing";
 
 /** The `nats` object of an account's claims. What is absent has the values of Go's `NewAccountClaims`. */
@@ -108,12 +118,12 @@ function jetstreamToWire(limits: JetStreamLimits | undefined): Wire {
 
 function jetstreamFromWire(wire: Wire): JetStreamLimits | undefined {
   const storage = (name: string): number | "unlimited" | undefined => {
-    const bytes = integer(wire[name]);
+    const bytes = quantity(wire[name]);
     if (bytes === 0) return undefined;
     return bytes < 0 ? "unlimited" : bytes;
   };
   const limit = (name: string): number | undefined => {
-    const value = integer(wire[name]);
+    const value = quantity(wire[name]);
     return value > 0 ? value : undefined;
   };
   const memoryStorage = storage("mem_storage");

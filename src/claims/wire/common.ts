@@ -8,6 +8,7 @@ import {
   filled,
   integer,
   object,
+  quantity,
   text as textOf,
   texts,
   type Wire,
@@ -43,7 +44,7 @@ export function commonFromWire(token: WireClaims): CommonClaims {
 
 /** A limit whose absence is no limit: any negative number on the wire. */
 export function limitFromWire(value: unknown): number | undefined {
-  const limit = integer(value);
+  const limit = quantity(value);
   return limit < 0 ? undefined : limit;
 }
 

@@ -27,10 +27,14 @@ export function texts(value: unknown): string[] | undefined {
     : undefined;
 }
 
-/** A number, 0 when absent. What is beyond 2^53 reads as the largest exact number: as a limit it means the same. */
+/** A number, 0 when absent. */
 export function integer(value: unknown): number {
-  if (typeof value !== "number" && typeof value !== "bigint") return 0;
-  return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
+  return typeof value === "number" || typeof value === "bigint" ? Number(value) : 0;
+}
+
+/** A limit, 0 when absent. What is beyond 2^53 reads as the largest exact number: as a limit it means the same. */
+export function quantity(value: unknown): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, integer(value));
 }
 
 /** `true`, or `undefined`. */
