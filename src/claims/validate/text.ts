@@ -21,17 +21,17 @@ export function infoUrlProblem(text: string): string | undefined {
   return descriptionProblem(text);
 }
 
-/** What is wrong with the address of an account server: any scheme will do. */
+/** What is wrong with the address of an account server: any scheme will do. Of NATS servers a list with commas, as clients take it. */
 export function accountServerUrlProblem(text: string): string | undefined {
-  const url = /^[A-Za-z][A-Za-z0-9+.-]*:/.test(text) ? parseUrl(text) : undefined;
-  return url === undefined
-    ? 'is no address with a scheme, such as "nats://127.0.0.1:4222"'
-    : undefined;
+  const urls = /^(?:nats|tls|wss?):/i.test(text) ? text.split(",") : [text];
+  return urls.every((url) => /^[A-Za-z][A-Za-z0-9+.-]*:/.test(url) && parseUrl(url) !== undefined)
+    ? undefined
+    : 'is no address with a scheme, such as "nats://127.0.0.1:4222"';
 }
 
 /** Whether an address carries a user or password: operator JWTs are public. */
 export function hasUserInfo(text: string): boolean {
-  return /^[^/?#]*\/\/[^/?#]*@/.test(text);
+  return /\/\/[^/?#,]*@/.test(text);
 }
 
 /** What is wrong with an address that clients connect to (Go `ValidateOperatorServiceURL`). */
