@@ -3,21 +3,13 @@
 // It checks what it shows, so it fails when the library does. `--keep` leaves the stack for a look around.
 
 import { randomBytes } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect as connectTo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, files, isBuilt } from "./lib/build.mjs";
 import { interruptedBy, onInterrupt, run, signalChildren } from "./lib/run.mjs";
 import { ensureTools, main, root, ToolsError } from "./tools.mjs";
 
@@ -43,7 +35,12 @@ async function start() {
     onInterrupt(() => signalChildren("SIGINT"));
     return (await run(tools.node, script, { env })).code;
   }
-  await build(tools);
+  if (!isBuilt(root)) {
+    console.log("Building the library (tsc)");
+    if ((await build(root, tools)) !== 0) {
+      throw new ToolsError("the library does not compile, see above");
+    }
+  }
 
   const quickstart = new Quickstart(tools);
   onInterrupt(() => {
@@ -62,23 +59,6 @@ async function start() {
     return 1;
   }
   return 0;
-}
-
-async function build({ node, env }) {
-  const built = join(root, "dist", "index.js");
-  const newest = Math.max(...files(join(root, "src")).map((file) => statSync(file).mtimeMs));
-  if (existsSync(built) && statSync(built).mtimeMs > newest) return;
-  console.log("Building the library (tsc)");
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const { code } = await run(node, [tsc, "-p", "tsconfig.build.json"], { cwd: root, env });
-  if (code !== 0) throw new ToolsError("the library does not compile, see above");
-}
-
-function files(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? files(path) : [path];
-  });
 }
 
 class Quickstart {

@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "./lib/build.mjs";
 import { run } from "./lib/run.mjs";
 import { summarize } from "./lib/summary.mjs";
 import { ensureTools, main, root } from "./tools.mjs";
@@ -29,23 +30,25 @@ await main(async () => {
     const { code } = await run(node, [script, ...toolArgs], { cwd: root, env: quiet });
     return code;
   };
-  const step = async (text, file, toolArgs) => {
+  const step = async (text, work) => {
     heading(text);
-    const code = await tool(file, toolArgs);
+    const code = await work();
     if (code !== 0) console.log(`\n${text} failed: no test was run`);
     return code === 0;
   };
 
   const tsc = join("typescript", "bin", "tsc");
-  if (!(await step("build", tsc, ["-p", "tsconfig.build.json"]))) return 1;
+  if (!(await step("build", () => build(root, { node, env: quiet })))) return 1;
   if (args.length === 0) {
     const biome = join("@biomejs", "biome", "bin", "biome");
-    if (!(await step("lint", biome, ["check", "--diagnostic-level=warn", "."]))) return 1;
-    if (!(await step("types", tsc, ["--noEmit"]))) return 1;
+    if (!(await step("lint", () => tool(biome, ["check", "--diagnostic-level=warn", "."]))))
+      return 1;
+    if (!(await step("types", () => tool(tsc, ["--noEmit"])))) return 1;
     for (const example of readdirSync(join(root, "examples"))) {
       const config = join("examples", example, "tsconfig.json");
       if (!existsSync(join(root, config))) continue;
-      if (!(await step(`types of examples/${example}`, tsc, ["--noEmit", "-p", config]))) return 1;
+      const types = () => tool(tsc, ["--noEmit", "-p", config]);
+      if (!(await step(`types of examples/${example}`, types))) return 1;
     }
   }
 
