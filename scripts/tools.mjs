@@ -89,6 +89,9 @@ function report(missing) {
     }
     lines.push(`  Install ${install}`);
   }
+  if (/EACCES|EPERM|EROFS|ENOSPC/.test(lines.join("\n"))) {
+    lines.push("", `Or set PULUMI_NATS_AUTH_CACHE to a folder for the tools, now ${cacheRoot()}.`);
+  }
   lines.push("", "Then run the same command again.");
   return lines.join("\n");
 }

@@ -28,7 +28,17 @@ export function accepts(range, version) {
   });
 }
 
-/** A range as a person says it: "22.12 or newer of 22, any 24, 26 or newer" is not worth the words. */
+/** A range as a person says it: "22 from 22.12, 24, 26 or newer". */
 export function describe(range) {
-  return range.replace(/>=(\d+(?:\.\d+)*)/g, "$1 or newer");
+  return range
+    .split("||")
+    .map((part) => {
+      const version = part
+        .trim()
+        .replace(/^(>=|\^)/, "")
+        .replace(/(\.0)+$/, "");
+      if (!part.trim().startsWith("^")) return `${version} or newer`;
+      return version.includes(".") ? `${version.split(".")[0]} from ${version}` : version;
+    })
+    .join(", ");
 }

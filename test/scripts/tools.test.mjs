@@ -25,7 +25,7 @@ import {
   pulumiSources,
 } from "../../scripts/lib/releases.mjs";
 import { summarize } from "../../scripts/lib/summary.mjs";
-import { accepts, versions } from "../../scripts/lib/versions.mjs";
+import { accepts, describe as inWords, versions } from "../../scripts/lib/versions.mjs";
 
 const script = join(import.meta.dirname, "..", "..", "scripts", "tools.mjs");
 let folder;
@@ -64,6 +64,11 @@ describe("versions", () => {
     expect(accepts(versions.natsServer.accept, "nats-server: v2.15.2")).toBe(true);
     expect(accepts(versions.go.accept, "go version go1.26 linux/amd64")).toBe(true);
     expect(accepts(versions.go.accept, "no version at all")).toBe(false);
+  });
+
+  test("in words", () => {
+    expect(inWords(versions.node.accept)).toBe("22 from 22.12, 24, 26 or newer");
+    expect(inWords(versions.pulumi.accept)).toBe("3.250 or newer");
   });
 
   test("what is installed is accepted", () => {
@@ -337,10 +342,10 @@ describe("the tools command", () => {
     expect(code).toBe(1);
     const error = text.slice(text.indexOf("Something that this command needs"));
     const bin = join(folder, "bin");
-    expect(error).toContain(`- on PATH: ${bin}/pulumi is 3.100.0, needed is 3.250.0 or newer`);
+    expect(error).toContain(`- on PATH: ${bin}/pulumi is 3.100.0, needed is 3.250 or newer`);
     expect(error).toContain(`- on PATH: ${bin}/nats-server does not run`);
     expect(error).toMatch(/- official release from github\.com: .*: no internet/);
-    expect(error).toContain(`go: ${bin}/go is 1.20.1, needed is 1.25.0 or newer`);
+    expect(error).toContain(`go: ${bin}/go is 1.20.1, needed is 1.25 or newer`);
     expect(error).toContain("Install Pulumi from https://www.pulumi.com/");
     expect(error).toContain(
       "Install nats-server from https://github.com/nats-io/nats-server/releases",
