@@ -30,13 +30,9 @@ export async function callRoster(
   remembered: readonly string[],
 ): Promise<Roster> {
   const bounds = { quietMs: rosterQuietMs, limitMs: rosterLimitMs };
-  let active = 0;
   const pings = await connection.gather(subjects.ping, "", {
     ...bounds,
-    done: (texts) => {
-      active = Math.max(active, ...texts.map(parseActiveServers));
-      return texts.length >= active;
-    },
+    done: (texts) => texts.length >= Math.max(...texts.map(parseActiveServers)),
   });
   const variables = await connection.gather(subjects.variables, "", {
     ...bounds,
@@ -56,7 +52,10 @@ export async function callRoster(
   assertTrusted(ours, operator.signer);
   const present = ours.map((server) => server.name).sort();
   const missing = remembered.filter((name) => !present.includes(name));
-  const unnamed = active - answered.length - missing.length;
+  // For some minutes servers go on counting one that was killed, beside its successor of the same name
+  // (measured); one that started later counts only those it met. So the least count is the truest.
+  const counts = pings.texts.map(parseActiveServers).filter((count) => count > 0);
+  const unnamed = Math.min(...counts) - answered.length - missing.length;
   if (unnamed > 0) missing.push(`${unnamed} server(s) whose name is not known`);
   return { present, missing };
 }
