@@ -39,14 +39,18 @@ export async function until(
   }
 }
 
-function listens(port: number): Promise<boolean> {
+/** What a server says first to everybody who connects; `undefined` when none listens. */
+function greeting(port: number): Promise<{ connect_urls?: string[] } | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: "127.0.0.1", port });
-    socket.on("data", () => {
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk;
+      if (!text.includes("\r\n")) return;
       socket.destroy();
-      resolve(true);
+      resolve(JSON.parse(text.slice("INFO ".length, text.indexOf("\r\n"))));
     });
-    socket.on("error", () => resolve(false));
+    socket.on("error", () => resolve(undefined));
   });
 }
 
@@ -77,7 +81,7 @@ export class Server {
       cwd: this.dir,
       stdio: "ignore",
     });
-    await until(() => listens(this.port));
+    await until(async () => (await greeting(this.port)) !== undefined);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
@@ -140,6 +144,15 @@ export class Servers {
     const servers = await Servers.prepare(resolverText, ports);
     await Promise.all(servers.all.map((server) => server.start()));
     return servers;
+  }
+
+  /** Waits until all servers of the cluster run and know each other. */
+  async formed(): Promise<void> {
+    const urls = this.all.map(({ port }) => `127.0.0.1:${port}`);
+    await until(async () => {
+      const greetings = await Promise.all(this.all.map(({ port }) => greeting(port)));
+      return greetings.every((info) => urls.every((url) => info?.connect_urls?.includes(url)));
+    });
   }
 
   async close(): Promise<void> {
