@@ -83,6 +83,13 @@ describe("encoding", () => {
   const payloadOf = (text: string): string =>
     Buffer.from(text.split(".")[1] as string, "base64url").toString();
 
+  test("escapes what Go escapes, and nothing else", () => {
+    const name = '<b>&\u2028\u2029"\\\b\f\n\r\t\u0001\u007fé😀/';
+    expect(payloadOf(encodeToken({ ...base, name }, account))).toContain(
+      String.raw`"name":"\u003cb\u003e\u0026\u2028\u2029\"\\\b\f\n\r\t\u0001${"\u007f"}é😀/"`,
+    );
+  });
+
   test("hashes the body into the id", () => {
     const id = (nats: Record<string, unknown>) =>
       decodeToken(encodeToken({ ...base, nats }, account)).jti;

@@ -143,6 +143,13 @@ describe("keys", () => {
     expectOne(operator({ systemAccount: OPERATOR.publicKey }), "systemAccount: is an operator key");
   });
 
+  test.each(["name", "description"])("that are secret do not belong into the %s", (name) => {
+    expectOne(
+      account({ [name]: `key ${USER.seed}` }),
+      `${name}: holds a secret; claims are public`,
+    );
+  });
+
   test("are never shown when they are secret, wherever they are put", () => {
     const seed = USER.seed;
     const places = {

@@ -25,7 +25,7 @@ const fixed = (byte: number) => (size: number) => new Uint8Array(size).fill(byte
 const keyError = expect.objectContaining({ code: "ERR_KEY" });
 
 describe("known answers", () => {
-  // Written by Go nkeys 0.4.17 (FromRawSeed, FromCurveSeed).
+  // Written by Go nkeys 0.4.17 (FromRawSeed, CreateCurveKeysWithRand).
   test.each<[KeyKind, number, string, string]>([
     [
       "operator",
