@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { KeyKind } from "../keys/index";
 import { NatsResource } from "./resource";
 
@@ -28,6 +28,19 @@ export class KeyPair extends NatsResource {
   declare readonly kind: pulumi.Output<KeyKind>;
 
   constructor(name: string, args: KeyPairArgs, opts: pulumi.CustomResourceOptions = {}) {
-    super("KeyPair", name, { ...args }, { plain: ["publicKey"], secret: ["seed"] }, opts);
+    super(
+      "KeyPair",
+      name,
+      { ...args, seed: secretSeed(args.seed) },
+      { plain: ["publicKey"], secret: ["seed"] },
+      opts,
+    );
   }
+}
+
+/** A seed that nobody marked as a secret would be readable in previews and among the inputs in the state. */
+export function secretSeed(
+  seed: pulumi.Input<string> | undefined,
+): pulumi.Input<string> | undefined {
+  return seed === undefined ? undefined : pulumi.secret(seed);
 }

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { secretSeed } from "./key-pair";
 import { NatsResource } from "./resource";
 
 /** Arguments of {@link SigningKey}. */
@@ -24,6 +25,12 @@ export class SigningKey extends NatsResource {
   declare readonly kind: pulumi.Output<"operator" | "account">;
 
   constructor(name: string, args: SigningKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
-    super("SigningKey", name, { ...args }, { plain: ["publicKey"], secret: ["seed"] }, opts);
+    super(
+      "SigningKey",
+      name,
+      { ...args, seed: secretSeed(args.seed) },
+      { plain: ["publicKey"], secret: ["seed"] },
+      opts,
+    );
   }
 }
