@@ -39,12 +39,20 @@ export function writeFile(path: string, text: string, mode: number): void {
     writeFileSync(temporary, text, { mode, flag: "wx" });
     renameSync(temporary, target);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw new NatsAuthError(
       "ERR_FILE",
       `${path} could not be written: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
+  }
+}
+
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What kept us from writing may keep us from removing; people should hear of the former.
   }
 }
 
