@@ -144,7 +144,7 @@ export function operatorInputs(handle: unknown): OperatorInputs {
   return {
     publicKey: publicField(handle, field("publicKey")) as pulumi.Input<string>,
     signer: signerInputs(handle),
-    requireSigningKeys: follow(handle, [field("requireSigningKeys")]) as
+    requireSigningKeys: publicField(handle, field("requireSigningKeys")) as unknown as
       | pulumi.Input<boolean>
       | undefined,
   };
