@@ -11,7 +11,7 @@ import {
 import { publicKeyProblem, signerFromSeed } from "../keys/index";
 import { IncompletePush, publishAccount, removeAccount } from "../resolver/index";
 import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
-import { pick, sameValue, stickyName } from "./common";
+import { pick, sameValue, stickyName, unknownNames } from "./common";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
 import { hasUnknown } from "./unknown";
@@ -101,6 +101,7 @@ function identityOf(properties: Properties): { name: string; publicKey: string }
 
 function issuesOf(inputs: Properties): Issue[] {
   const issues = [
+    ...unknownNames(inputs, [...claimNames, "operator", "key", "server"], ["publicKey", "system"]),
     ...validateAccount(pick(inputs, claimNames)),
     ...operatorIssues("operator", inputs["operator"]),
     ...serverIssues("server", inputs["server"]),

@@ -25,6 +25,21 @@ export function stickyName(olds: Properties, news: Properties): Properties {
   return { ...inputs, name: news["name"] ?? olds["name"] ?? resourceName };
 }
 
+/** Names that mean nothing here: a misspelt argument must not be dropped in silence. */
+export function unknownNames(
+  inputs: Properties,
+  args: readonly string[],
+  made: readonly string[] = [],
+): Issue[] {
+  return Object.keys(inputs)
+    .filter((name) => !args.includes(name) && !made.includes(name))
+    .map((path) => ({
+      path,
+      message: `is no known property; known are ${args.join(", ")}`,
+      severity: "error",
+    }));
+}
+
 /** What is wrong with a nested key that has to sign. */
 export function keyIssues(path: string, key: unknown, kind: KeyKind, purpose: string): Issue[] {
   const issues: Issue[] = [];

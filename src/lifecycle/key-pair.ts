@@ -1,5 +1,4 @@
 /** Keys: born here (besides a user's own), adopted from a seed, or known by their public half only. */
-import type { Issue } from "../claims/index";
 import {
   generateKeyPair,
   type KeyKind,
@@ -7,6 +6,7 @@ import {
   publicKeyProblem,
   seedProblem,
 } from "../keys/index";
+import { unknownNames } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
@@ -31,7 +31,7 @@ export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
 }
 
 function check(kinds: readonly KeyKind[], news: Properties): Checked {
-  const issues: Issue[] = [];
+  const issues = unknownNames(news, ["kind", "seed", "publicKey"]);
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const { kind, seed, publicKey } = news;

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Issue } from "../claims/index";
 import { NatsAuthError } from "../errors";
-import { sameValue } from "./common";
+import { sameValue, unknownNames } from "./common";
 import { unwritableReason } from "./files";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { warn } from "./log";
@@ -77,7 +77,7 @@ export const localServerLifecycle: Lifecycle = {
 };
 
 function issuesOf(inputs: Properties): Issue[] {
-  const issues: Issue[] = [];
+  const issues = unknownNames(inputs, names);
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const { host, port, dir } = inputs;

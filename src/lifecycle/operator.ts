@@ -7,7 +7,7 @@ import {
   validateOperator,
 } from "../claims/index";
 import { publicKeyOf, signerFromSeed } from "../keys/index";
-import { keyIssues, pick, sameValue, stickyName } from "./common";
+import { keyIssues, pick, sameValue, stickyName, unknownNames } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
@@ -19,6 +19,8 @@ const claimNames = [
   "serviceUrls",
   "requireSigningKeys",
 ] as const;
+
+const otherNames = ["key", "systemAccount", "waitForServer"];
 
 interface Key {
   publicKey: string;
@@ -32,6 +34,7 @@ export const operatorLifecycle: Lifecycle = {
     return {
       inputs,
       issues: [
+        ...unknownNames(inputs, [...claimNames, ...otherNames], ["signer", "system"]),
         ...validateOperator(claimsOf(inputs)).map((issue) =>
           issue.path === "systemAccount" ? { ...issue, path: "system.publicKey" } : issue,
         ),

@@ -5,7 +5,7 @@ import {
   type ResolverSettings,
   renderResolverConfig,
 } from "../resolver/index";
-import { sameValue } from "./common";
+import { sameValue, unknownNames } from "./common";
 import { fileHolds, removeFile, unwritableReason, writeFile } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { noteConfigOf } from "./start-command";
@@ -61,7 +61,11 @@ export const resolverConfigLifecycle: Lifecycle = {
 };
 
 function issuesOf(inputs: Properties): Issue[] {
-  const issues: Issue[] = [];
+  const issues = unknownNames(
+    inputs,
+    ["operator", "type", ...typed, "preload", "path"],
+    ["operatorJwt", "systemAccount"],
+  );
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const type = inputs["type"] ?? "full";

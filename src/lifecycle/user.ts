@@ -19,7 +19,7 @@ import {
 } from "../keys/index";
 import { revokeUser } from "../resolver/index";
 import { addressOf, type OperatorAuthority } from "./authority";
-import { keyIssues, pick, sameValue, stickyName } from "./common";
+import { keyIssues, pick, sameValue, stickyName, unknownNames } from "./common";
 import { withExpiry } from "./expiry";
 import { fileHolds, removeFile, unwritableReason, writeFile } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
@@ -39,6 +39,8 @@ const claimNames = [
   "timeZone",
   "bearer",
 ] as const;
+
+const otherNames = ["account", "key", "signingKey", "expiresIn", "renewBefore", "credsPath"];
 
 /** The account as a user sees it: who signs, and what is needed to revoke. */
 interface AccountOfUser {
@@ -62,6 +64,7 @@ export const userLifecycle: Lifecycle = {
       inputs,
       issues: [
         ...issues,
+        ...unknownNames(inputs, [...claimNames, ...otherNames]),
         ...validateUser(pick(inputs, claimNames)),
         ...accountIssues(inputs["account"]),
         ...ownKeyIssues(inputs),

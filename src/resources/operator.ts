@@ -108,20 +108,23 @@ export class Operator extends NatsResource {
       );
 
     const identity = keyInputs(key);
+    const {
+      key: _key,
+      signingKeys: _signingKeys,
+      systemAccount: _systemAccount,
+      waitForServer: _waitForServer,
+      ...claims
+    } = args;
     super(
       "Operator",
       name,
       {
+        ...claims,
         resourceName: name,
-        name: args.name,
         key: identity,
         signingKeys: signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
         signer: signerOf(signingKeys, key, args.requireSigningKeys ?? false),
         system: { publicKey: keyInputs(systemKey).publicKey, signer: keyInputs(systemSigningKey) },
-        requireSigningKeys: args.requireSigningKeys,
-        accountServerUrl: args.accountServerUrl,
-        serviceUrls: args.serviceUrls,
-        tags: args.tags,
       },
       { plain: ["jwt"] },
       opts,
