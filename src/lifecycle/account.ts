@@ -63,8 +63,9 @@ export const accountLifecycle: Lifecycle = {
   },
 
   async update(id, olds, news): Promise<Properties> {
+    const { url } = (news["server"] ?? {}) as Properties;
     const pushedNowhere =
-      olds["servers"] === undefined && news["server"] !== undefined && news["system"] !== true;
+      olds["servers"] === undefined && url !== undefined && news["system"] !== true;
     const settled = olds["pending"] === undefined && sameToken(olds, news);
     if (settled && !pushedNowhere) return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     return present(id, olds, news);

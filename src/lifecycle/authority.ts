@@ -82,7 +82,16 @@ export function serverIssues(path: string, server: unknown): Issue[] {
       });
     }
   }
-  const signer = (system as Properties | undefined)?.["signer"];
+  const { publicKey, signer } = (system ?? {}) as Properties;
+  if (publicKey === undefined) {
+    issues.push({
+      path: `${path}.system`,
+      message:
+        "is needed to push: the plain data of the operator has no systemAccount; add it, or leave the address of the servers away",
+      severity: "error",
+    });
+    return issues;
+  }
   return [
     ...issues,
     ...keyIssues(`${path}.system.signer`, signer, "account", "push accounts as a system user"),

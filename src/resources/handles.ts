@@ -82,7 +82,8 @@ export interface OperatorInputs {
 /** Nested inputs of where and as whom to push. */
 export interface ServerInputs {
   url: pulumi.Input<string | string[]>;
-  system: { publicKey: pulumi.Input<string>; signer: SignerInputs };
+  /** Absent where the operator's plain data has none; that is refused in the preview. */
+  system?: { publicKey: pulumi.Input<string>; signer: SignerInputs } | undefined;
   waitFor?: pulumi.Input<string> | undefined;
 }
 
@@ -161,10 +162,11 @@ export function serverInputs(
   const url = override.url ?? publicField(handle, field("accountServerUrl"));
   const system = field("systemAccount");
   const publicKey = publicField(handle, system, field("publicKey"));
-  if (url === undefined || publicKey === undefined) return undefined;
+  if (url === undefined) return undefined;
   return {
     url,
-    system: { publicKey, signer: signerInputs(handle, system) },
+    system:
+      publicKey === undefined ? undefined : { publicKey, signer: signerInputs(handle, system) },
     waitFor: override.waitFor ?? publicField(handle, field("waitForServer")),
   };
 }
