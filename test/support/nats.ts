@@ -59,7 +59,7 @@ export class Server {
   readonly name: string;
   readonly port: number;
   readonly dir: string;
-  readonly #config: string;
+  #config: string;
   #process: ChildProcess | undefined;
 
   constructor(name: string, port: number, dir: string, config: string) {
@@ -90,6 +90,13 @@ export class Server {
     const ended = new Promise((resolve) => child.on("exit", resolve));
     child.kill(signal);
     await ended;
+  }
+
+  /** Stops it and starts it with a changed configuration. */
+  async restart(change: (config: string) => string): Promise<void> {
+    await this.stop();
+    this.#config = change(this.#config);
+    await this.start();
   }
 
   /** The account JWTs that it holds on disk, by public key. */
