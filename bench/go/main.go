@@ -1,5 +1,5 @@
 // Issues user JWTs with the reference libraries: a new key and a signed token each time, on one goroutine.
-// Usage: tokens <count>. Prints {"tokens":n,"seconds":s,"token":"…"} with the last token.
+// Usage: tokens <rounds> <count>. Prints {"rates":[tokens per second of each round],"token":"the last one"}.
 package main
 
 import (
@@ -14,17 +14,21 @@ import (
 )
 
 func main() {
-	count, err := strconv.Atoi(os.Args[1])
+	rounds, err := strconv.Atoi(os.Args[1])
+	check(err)
+	count, err := strconv.Atoi(os.Args[2])
 	check(err)
 	account, err := nkeys.CreateAccount()
 	check(err)
-	issue(account, count/10) // warm up
+	token := issue(account, count) // warms up
 
-	start := time.Now()
-	token := issue(account, count)
-	out, err := json.Marshal(map[string]any{
-		"tokens": count, "seconds": time.Since(start).Seconds(), "token": token,
-	})
+	rates := []float64{}
+	for i := 0; i < rounds; i++ {
+		start := time.Now()
+		token = issue(account, count)
+		rates = append(rates, float64(count)/time.Since(start).Seconds())
+	}
+	out, err := json.Marshal(map[string]any{"rates": rates, "token": token})
 	check(err)
 	fmt.Println(string(out))
 }

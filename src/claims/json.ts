@@ -4,6 +4,8 @@ import { NatsAuthError } from "../errors";
 import { compareText } from "./order";
 import type { Layout } from "./wire/layout";
 
+/** Keys, names and most subjects: nothing to look at twice. */
+const COMMON = /^[\w .$*:/-]*$/;
 const PLAIN = /^[^"\\\p{Cc}\p{Cs}]*$/u;
 const ESCAPED = /[<>&\u2028\u2029]/g;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -17,6 +19,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** Text in quotes. Go escapes what HTML and JavaScript could stumble over. */
 export function writeText(text: string): string {
+  if (COMMON.test(text)) return `"${text}"`;
   const quoted = PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
   return quoted.replace(ESCAPED, (char) => ESCAPES[char] as string);
 }
