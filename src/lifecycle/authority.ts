@@ -2,7 +2,7 @@
 import type { Issue } from "../claims/index";
 import { parseDuration } from "../claims/index";
 import type { KeyPairData } from "../keys/index";
-import type { AccountAddress } from "../resolver/index";
+import { type AccountAddress, addressesOf } from "../resolver/index";
 import { keyIssues } from "./common";
 import type { Properties } from "./hooks";
 import { say } from "./log";
@@ -41,7 +41,7 @@ export function addressOf(
       url,
       system,
       waitFor: waitFor === undefined ? undefined : parseDuration(waitFor),
-      startCommand: () => startCommand(publicKey, [url].flat()),
+      startCommand: () => startCommand(publicKey, addressesOf({ url })),
     },
     remembered,
     log: say,
@@ -99,9 +99,16 @@ export function serverIssues(path: string, server: unknown): Issue[] {
 }
 
 function urlProblem(url: unknown): string | undefined {
-  if (typeof url !== "string" || !URL.canParse(url)) {
-    return 'is no address; give one such as "nats://127.0.0.1:4222"';
-  }
+  if (typeof url !== "string") return noAddress;
+  return addressesOf({ url })
+    .map(addressProblem)
+    .find((problem) => problem !== undefined);
+}
+
+const noAddress = 'is no address; give one such as "nats://127.0.0.1:4222"';
+
+function addressProblem(url: string): string | undefined {
+  if (!URL.canParse(url)) return noAddress;
   const { protocol, username, password } = new URL(url);
   if (protocol === "http:" || protocol === "https:") {
     return "is an HTTP account server, which this version cannot push to; give the address of a nats-server";

@@ -3,6 +3,9 @@
  * note it in passing; it serves messages only.
  */
 
+/** Where nats-server listens by itself. */
+const defaultPort = "4222";
+
 const byOperator = new Map<string, string>();
 const byAddress = new Map<string, string>();
 
@@ -21,6 +24,9 @@ export function startCommand(operator: string, addresses: readonly string[]): st
   const here = addresses
     .map((address) => byAddress.get(address))
     .find((path) => path !== undefined);
-  const path = here ?? byOperator.get(operator);
-  return `nats-server -c ${path ?? "<the text of your ResolverConfig, in a file>"}`;
+  if (here !== undefined) return `nats-server -c ${here}`;
+  const path = byOperator.get(operator) ?? "<the text of your ResolverConfig, in a file>";
+  // The file does not say where to listen.
+  const ports = addresses.map((address) => new URL(address).port || defaultPort);
+  return `nats-server -c ${path}${ports.includes(defaultPort) ? "" : ` -p ${ports[0]}`}`;
 }

@@ -2,7 +2,7 @@ import type { KeyPairData } from "../keys/index";
 
 /** Where accounts are pushed to, and as whom. */
 export interface ClusterTarget {
-  /** Addresses of one server or several of one cluster; the others are discovered. */
+  /** Addresses of one server or several of one cluster, as a list or with commas; the others are discovered. */
   url: string | string[];
   /** The system account, and a key that may sign its users. */
   system: { publicKey: string; signer: KeyPairData };
@@ -13,6 +13,6 @@ export interface ClusterTarget {
 }
 
 /** The addresses of a target as a list. */
-export function addressesOf(target: ClusterTarget): string[] {
-  return Array.isArray(target.url) ? target.url : [target.url];
+export function addressesOf({ url }: Pick<ClusterTarget, "url">): string[] {
+  return [url].flat().flatMap((text) => text.split(",").map((address) => address.trim()));
 }

@@ -42,8 +42,8 @@ export interface OperatorArgs {
    */
   requireSigningKeys?: boolean | undefined;
   /**
-   * Address of one nats-server of the cluster (`nats://`, `tls://`) that accounts are pushed to; the
-   * others are discovered. Default: accounts are signed and not pushed. A change re-signs the
+   * Address of one nats-server of the cluster (`nats://`, `tls://`) that accounts are pushed to, or
+   * several with commas; the others are discovered. Default: accounts are signed and not pushed. A change re-signs the
    * operator JWT, which names it; accounts and users only store it.
    */
   accountServerUrl?: pulumi.Input<string> | undefined;
