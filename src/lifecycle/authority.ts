@@ -2,7 +2,8 @@
 import type { Issue } from "../claims/index";
 import { parseDuration } from "../claims/index";
 import type { KeyPairData } from "../keys/index";
-import { type AccountAddress, addressesOf } from "../resolver/index";
+import type { AccountAddress } from "../resolver/index";
+import { addressesOf } from "../resolver/target";
 import { keyIssues } from "./common";
 import type { Properties } from "./hooks";
 import { say } from "./log";

@@ -6,4 +6,4 @@ export { publishAccount } from "./publish";
 export { IncompletePush, type Published } from "./push";
 export { type Removed, removeAccount } from "./remove";
 export { revokeUser } from "./revoke";
-export { addressesOf, type ClusterTarget } from "./target";
+export type { ClusterTarget } from "./target";
