@@ -34,6 +34,7 @@ export async function callRoster(
     ...bounds,
     done: (texts) => texts.length >= Math.max(...texts.map(parseActiveServers)),
   });
+  if (pings.texts.length === 0) throw noServerOfOurs(operator.publicKey, []);
   const variables = await connection.gather(subjects.variables, "", {
     ...bounds,
     done: (texts) => texts.length >= pings.texts.length,
@@ -55,7 +56,8 @@ export async function callRoster(
   // For some minutes servers go on counting one that was killed, beside its successor of the same name
   // (measured); one that started later counts only those it met. So the least count is the truest.
   const counts = pings.texts.map(parseActiveServers).filter((count) => count > 0);
-  const unnamed = Math.min(...counts) - answered.length - missing.length;
+  const counted = counts.length > 0 ? Math.min(...counts) : 0;
+  const unnamed = counted - answered.length - missing.length;
   if (unnamed > 0) missing.push(`${unnamed} server(s) whose name is not known`);
   return { present, missing };
 }
