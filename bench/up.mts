@@ -1,0 +1,191 @@
+/**
+ * `pulumi up` of 20 accounts and 100 users on a real nats-server against empty dynamic resources, and
+ * what the accounts and users weigh in the state.
+ *
+ * Operator, resolver configuration and server are there already, in a first `up` that is not measured (the
+ * floor has as many empty resources there). Measured is the `up` that adds accounts and users: each is signed, each
+ * account is pushed and confirmed. The floor makes as many resources as that `up` registers, keys included.
+ */
+
+import { createServer } from "node:net";
+import { Stack, type StateResource } from "./stack.mts";
+
+const ACCOUNTS = 20;
+const USERS = 100;
+const ROUNDS = 3;
+const REQUIRED_RATIO = 1.3;
+
+const ours = `
+const pulumi = require("@pulumi/pulumi");
+const nats = require("pulumi-nats-auth");
+const config = new pulumi.Config();
+
+const operator = new nats.Operator("acme", { accountServerUrl: config.require("url") });
+const resolver = new nats.ResolverConfig("acme", { operator });
+const server = new nats.LocalServer("dev", { config: resolver });
+const accounts = config.getBoolean("all") ? ${ACCOUNTS} : 0;
+for (let i = 1; i <= accounts; i++) {
+  const account = new nats.Account("tenant-" + i, {
+    operator,
+    limits: { connections: 100, payload: "1MiB" },
+    jetstream: { diskStorage: "10GiB", streams: 20 },
+    exports: [{ stream: "orders.events.>" }],
+  }, { dependsOn: server });
+  for (let j = 1; j <= ${USERS / ACCOUNTS}; j++) {
+    new nats.User("tenant-" + i + "-service-" + j, {
+      account,
+      permissions: { publish: ["orders.>"], subscribe: ["_INBOX.>"] },
+      expiresIn: "90d",
+      renewBefore: "30d",
+    });
+  }
+}
+`;
+
+/** The floor: the hooks that ours have, doing nothing. One provider for all, which the SDK serializes once. */
+const empty = `
+const pulumi = require("@pulumi/pulumi");
+const config = new pulumi.Config();
+
+const provider = {
+  check: async (olds, news) => ({ inputs: news }),
+  diff: async (id, olds, news) => ({ changes: false }),
+  create: async (inputs) => ({ id: "empty", outs: {} }),
+  update: async (id, olds, news) => ({ outs: {} }),
+  delete: async (id, props) => {},
+};
+class Empty extends pulumi.dynamic.Resource {
+  constructor(name) {
+    super(provider, name, {});
+  }
+}
+const number = config.requireNumber("before") + (config.getBoolean("all") ? config.requireNumber("more") : 0);
+for (let i = 1; i <= number; i++) new Empty("empty-" + i);
+`;
+
+interface Measured {
+  seconds: number;
+  /** What was there before, and what the measured `up` added. */
+  before: number;
+  added: number;
+  resources: StateResource[];
+}
+
+async function measure(program: string, config: Record<string, string>): Promise<Measured> {
+  const stack = await Stack.create(program);
+  try {
+    for (const [name, value] of Object.entries(config)) await stack.config(name, value);
+    await stack.up();
+    const before = natsOrEmpty(await stack.resources()).length;
+    await stack.config("all", "true");
+    const seconds = await stack.up();
+    const resources = natsOrEmpty(await stack.resources());
+    return { seconds, before, added: resources.length - before, resources };
+  } finally {
+    await stack.end();
+  }
+}
+
+/** Without the stack and the provider, which every program has. */
+function natsOrEmpty(resources: StateResource[]): StateResource[] {
+  return resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic"));
+}
+
+export interface UpResult {
+  /** Median seconds of the measured `up`. */
+  ours: number;
+  floor: number;
+  /** With a resource for each account and user only, none for the accounts' keys. */
+  smallFloor: number;
+  /** Medians of the rounds' ratios. */
+  ratio: number;
+  smallRatio: number;
+  required: number;
+  /** Resources that our `up` made. */
+  added: number;
+  /** Bytes of the largest account with its key, and of the largest user. */
+  accountBytes: number;
+  userBytes: number;
+}
+
+export async function benchUp(): Promise<UpResult> {
+  const times = { ours: [] as number[], floor: [] as number[], small: [] as number[] };
+  let last: Measured | undefined;
+  for (let round = 0; round < ROUNDS; round++) {
+    const measureOurs = async () => {
+      last = await measure(ours, { url: `nats://127.0.0.1:${await freePort()}` });
+      times.ours.push(last.seconds);
+    };
+    const measureFloors = async () => {
+      const { before, added } = last as Measured;
+      for (const [list, more] of [
+        [times.floor, added],
+        [times.small, ACCOUNTS + USERS],
+      ] as const) {
+        const result = await measure(empty, { before: `${before}`, more: `${more}` });
+        if (result.added !== more) throw new Error(`${result.added} resources in place of ${more}`);
+        list.push(result.seconds);
+      }
+    };
+    // In turns, so that neither has the quieter half of the machine's time; only the first has to be ours.
+    if (round % 2 === 0) {
+      await measureOurs();
+      await measureFloors();
+    } else {
+      await measureFloors();
+      await measureOurs();
+    }
+  }
+  const { added, resources } = last as Measured;
+  const ratioTo = (floor: number[]) =>
+    median(floor.map((seconds, round) => (times.ours[round] as number) / seconds));
+  return {
+    ours: median(times.ours),
+    floor: median(times.floor),
+    smallFloor: median(times.small),
+    ratio: ratioTo(times.floor),
+    smallRatio: ratioTo(times.small),
+    required: REQUIRED_RATIO,
+    added,
+    ...stateBytes(resources),
+  };
+}
+
+function stateBytes(resources: StateResource[]): { accountBytes: number; userBytes: number } {
+  const bytes = new Map(
+    resources.map((resource) => [
+      resource.urn.split("dynamic/nats:").at(-1) as string,
+      Buffer.byteLength(JSON.stringify(resource)),
+    ]),
+  );
+  const largest = (kind: string, more = (_name: string) => 0) =>
+    Math.max(
+      ...[...bytes]
+        .filter(([name]) => name.startsWith(`${kind}::tenant-`))
+        .map(([name, size]) => size + more(name)),
+    );
+  return {
+    accountBytes: largest(
+      "Account",
+      (name) => bytes.get(`${name.replace("Account", "KeyPair")}-key`) ?? Number.NaN,
+    ),
+    userBytes: largest("User"),
+  };
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}
+
+if (import.meta.filename === process.argv[1]) console.log(await benchUp());
