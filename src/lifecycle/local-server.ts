@@ -1,6 +1,5 @@
 /** A nats-server process for development and tests. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -9,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Issue } from "../claims/index";
 import { NatsAuthError } from "../errors";
 import { sameValue, unknownNames } from "./common";
-import { unwritableReason } from "./files";
+import { fileHolds, unwritableReason } from "./files";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { warn } from "./log";
 import { noteConfigAt } from "./start-command";
@@ -109,17 +108,21 @@ function defaultStorage(port: number): string {
   return join(tmpdir(), `pulumi-nats-auth-${userInfo().uid}-${port}`);
 }
 
-/** A create is repeated after a kill: a server that runs this very configuration is ours already. */
+/**
+ * A create is repeated after a kill: a server that runs this very configuration is ours already. The
+ * file says which one it runs: it is written only while none does.
+ */
 async function adopt(settings: Settings, storage: string): Promise<Started | undefined> {
   const info = await greeting(settings.host, settings.port);
   if (info === undefined || info.server_name !== serverNameOf(settings)) return undefined;
+  if (!fileHolds(join(storage, "nats.conf"), configText(settings, storage))) return undefined;
   const pid = Number(readFileSync(join(storage, "nats.pid"), "utf8"));
   return describe(settings, storage, info, pid);
 }
 
+/** The same with another configuration: accounts remember by name which servers must confirm a push. */
 function serverNameOf(settings: Settings): string {
-  const digest = createHash("sha256").update(settings.config).digest("hex").slice(0, 8);
-  return `local-${settings.port}-${digest}`;
+  return `local-${settings.port}`;
 }
 
 function describe({ host, port }: Settings, storage: string, info: Info, pid: number): Started {
