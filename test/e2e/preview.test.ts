@@ -43,7 +43,7 @@ const orders = new nats.Account("${changes.accountName ?? "orders"}", {
   ${changes.account ?? ""}
 }, { dependsOn: server, ${changes.accountOptions ?? ""} });
 const api = new nats.User("api", { account: orders, permissions: { publish: ["orders.>", "audit.>"] } });
-const batch = new nats.User("batch", { account: orders, expiresIn: "${changes.expiresIn ?? "90d"}" });
+const batch = new nats.User("batch", { account: orders, expiresIn: "${changes.expiresIn ?? "50m"}" });
 const ciKey = new nats.KeyPair("ci-key", { kind: "user" });
 const ci = new nats.User("${changes.ciName ?? "ci"}", { account: orders, name: "ci", key: ciKey });
 ${changes.leaver ?? 'exports.leaver = new nats.User("leaver", { account: orders }).creds;'}
@@ -71,13 +71,14 @@ function identities(state: Record<string, StateResource>): Record<string, unknow
 describe("a preview", () => {
   let stack: Stack;
   let port: number;
+  let elsewhere: number;
   let url: string;
 
   const write = (changes: Changes = {}) => stack.write(program(port, changes));
 
-  /** Another way to the same server for one account, and more patience for all. */
+  /** Another address for one account, where nothing answers: it can only be stored. More patience for all. */
   const moved = () => ({
-    account: `server: { url: "nats://localhost:${port}" },`,
+    account: `server: { url: "nats://localhost:${elsewhere}" },`,
     operator: 'waitForServer: "20s",',
   });
 
@@ -93,7 +94,7 @@ describe("a preview", () => {
   }
 
   beforeAll(async () => {
-    port = await freePort();
+    [port, elsewhere] = [await freePort(), await freePort()];
     url = `nats://127.0.0.1:${port}`;
     stack = await Stack.create(program(port));
     await stack.up();
@@ -174,10 +175,10 @@ describe("a preview", () => {
     expect(await fileOf("Account::orders")).toEqual(file);
     // What a delete will use is the new address.
     expect(state["Account::orders"]?.outputs).toMatchObject({
-      server: { url: `nats://localhost:${port}`, waitFor: "20s" },
+      server: { url: `nats://localhost:${elsewhere}`, waitFor: "20s" },
     });
     expect(state["User::api"]?.outputs).toMatchObject({
-      account: { server: { url: `nats://localhost:${port}`, waitFor: "20s" } },
+      account: { server: { url: `nats://localhost:${elsewhere}`, waitFor: "20s" } },
     });
     expect(await stack.preview()).toEqual([]);
   });
@@ -214,6 +215,10 @@ describe("a preview", () => {
       "Operator::acme": undefined,
     });
     expect(await fileOf("Account::orders")).toEqual(file);
+    // With another configuration it is still the same server: the next push does not miss one.
+    write({ tags: '["team:shop", "env:prod"]' });
+    await stack.up();
+    expect((await fileOf("Account::orders")).jwt).not.toBe(file.jwt);
     write();
     await stack.up();
   });
@@ -304,6 +309,7 @@ describe("a preview", () => {
         "urn:pulumi:dev::test::pulumi-nodejs:dynamic/nats:Account::orders",
       );
       expect(text).toMatch(/1 replaced/);
+      expect(text).not.toMatch(/locked/);
       expect(await admission(api as string, url)).toBe("admitted");
       expect(await admission(ci as string, url)).toBe("admitted");
       expect(await admission(old["ci"] as string, url)).toMatch(/^refused: .*authorization/i);
