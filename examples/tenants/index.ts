@@ -60,7 +60,8 @@ const reports = new nats.Account(
 
 const shopService = new nats.User("shop-service", {
   account: shop,
-  permissions: { publish: ["orders.>", "_INBOX.>"], subscribe: ["prices.get", "_INBOX.>"] },
+  // It may answer what it is asked. To list reply subjects would not do: those of other accounts are not `_INBOX`.
+  permissions: { publish: ["orders.>"], subscribe: ["prices.get"], responses: { max: 1 } },
 });
 const invoices = new nats.User("invoices", {
   account: billing,
