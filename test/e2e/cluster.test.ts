@@ -8,14 +8,6 @@ import { admission, connectWith, freePort, type Server, Servers, until } from ".
 import { operatorFor } from "../support/programs";
 import { Stack } from "../support/stack";
 
-/** What a test changes in the program. */
-interface Changes {
-  connections?: number;
-  bob?: boolean;
-  closing?: boolean;
-  billing?: boolean;
-}
-
 describe("a cluster of three", () => {
   let stack: Stack;
   let servers: Servers;
@@ -24,7 +16,11 @@ describe("a cluster of three", () => {
   let orders: string;
   let outputs: Record<"orders" | "jwt" | "alice" | "bob" | "closing" | "carol", string>;
 
-  const write = ({ connections = 100, bob, closing, billing }: Changes) =>
+  /** What the program declares; each test changes its part. */
+  const declared = { connections: 100, bob: true, closing: true, billing: false };
+
+  const change = (changes: Partial<typeof declared>) => {
+    const { connections, bob, closing, billing } = Object.assign(declared, changes);
     stack.write(`
 ${operatorFor(ports)}
 const orders = new nats.Account("orders", { operator, limits: { connections: ${connections} } });
@@ -41,6 +37,7 @@ exports.carol = new nats.User("carol", { account: closing }).creds;`
 }
 ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicKey;' : ""}
 `);
+  };
 
   /** The copy of the account on each server's disk. */
   const copies = (account = orders) => servers.all.map((server) => server.accounts()[account]);
@@ -79,7 +76,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
     servers = await Servers.start(config as string, ports);
     await servers.formed();
     s3 = servers.all[2] as Server;
-    write({ bob: true, closing: true });
+    change({});
     await stack.up();
     outputs = (await stack.outputs()) as typeof outputs;
     orders = outputs.orders;
@@ -107,7 +104,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
   it("fails while a cleanly stopped server is away, and finishes after its return", async () => {
     const identities = await keys();
     await s3.stop("SIGINT");
-    write({ connections: 101, bob: true, closing: true });
+    change({ connections: 101 });
     const failed = await stack.tryUp();
     expect(failed.code).not.toBe(0);
     expect(failed.text).toMatch(/no confirmation from S3; confirmed by S1, S2\./);
@@ -128,7 +125,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
       bob: await open(outputs.bob),
     };
     const bob = (await keys())["User::bob"]?.[0] as string;
-    write({ connections: 101, closing: true });
+    change({ bob: false });
     await stack.up();
     const reasons = await Promise.all(sessions.bob.map((nc) => nc.closed()));
     for (const reason of reasons) expect(String(reason)).toMatch(/revoked|closed/i);
@@ -136,7 +133,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
       expect(await admission(outputs.bob, url)).toMatch(/^refused/);
     for (const copy of copies()) expect(revokedIn(copy)).toEqual([bob]);
 
-    write({ connections: 102, closing: true });
+    change({ connections: 102 });
     await stack.up();
     expectEqual(102);
     for (const copy of copies()) expect(revokedIn(copy)).toEqual([bob]);
@@ -152,7 +149,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
   it("keeps a deleted account locked, also where a server brings its old copy back", async () => {
     const closing = outputs.closing;
     await s3.stop("SIGINT");
-    write({ connections: 102 });
+    change({ closing: false });
     const { text } = await stack.up();
     expect(text).toMatch(
       /account "closing" .* is locked on the servers .* not deleted: locked until \d{4}-.*; S3 did not answer/,
@@ -176,7 +173,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
   it("fails while a killed server is away, and goes on after a refresh and its return", async () => {
     const [before, identities] = [copies()[2], await keys()];
     await s3.stop("SIGKILL");
-    write({ connections: 103, billing: true });
+    change({ connections: 103, billing: true });
     const failed = await stack.tryUp("--continue-on-error");
     expect(failed.code).not.toBe(0);
     expect(failed.text).toMatch(
@@ -184,7 +181,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
     );
     // Nobody knows the name of a server that never held this account, but the others still count it.
     expect(failed.text).toMatch(/account "billing" .* no confirmation from 1 server\(s\)/);
-    expect(copies().map(connectionsIn)).toEqual([103, 103, 102]);
+    expect(copies().slice(0, 2).map(connectionsIn)).toEqual([103, 103]);
     expect(copies()[2]).toBe(before);
     expect(await keys()).toMatchObject(identities);
 
