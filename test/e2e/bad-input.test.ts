@@ -1,4 +1,3 @@
-import { chmodSync, mkdirSync } from "node:fs";
 import { generateKeyPair } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Stack } from "../support/stack";
