@@ -12,6 +12,7 @@ const work = join(import.meta.dirname, ".work");
 export interface StateResource {
   urn: string;
   type: string;
+  outputs?: Record<string, unknown>;
 }
 
 export class Stack {
@@ -61,10 +62,11 @@ export class Stack {
       .resources;
   }
 
-  /** Takes everything away, the server included. */
+  /** Ends the server and removes the folder; `pulumi destroy` would revoke every user first. */
   async end(): Promise<void> {
-    await this.#run("destroy", "--yes", "--skip-preview");
-    rmSync(this.#dir, { recursive: true, force: true });
+    const pids = (await this.resources()).map(({ outputs }) => outputs?.["pid"]);
+    for (const pid of pids) if (typeof pid === "number") process.kill(pid, "SIGKILL");
+    rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
   #run(...args: string[]): Promise<string> {
