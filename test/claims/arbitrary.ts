@@ -90,10 +90,12 @@ const queueSubject = fc
   .tuple(subject, fc.option(fc.constantFrom("workers", "q.*"), { nil: undefined }))
   .map(([text, queue]) => (queue === undefined ? text : `${text} ${queue}`));
 
-const tags = fc.uniqueArray(fc.constantFrom("env:prod", "café", "a b", "日本", "x:<y>"), {
-  minLength: 1,
-  maxLength: 4,
-});
+const canonicalSet = (...texts: string[]): Arb<string[]> =>
+  fc
+    .uniqueArray(fc.constantFrom(...texts), { minLength: 1, maxLength: 4 })
+    .map((list) => list.sort(compareText));
+
+const tags = canonicalSet("env:prod", "café", "a b", "日本", "x:<y>");
 
 const rules = (subjects: Arb<string>): Arb<string[] | SubjectRules> => {
   const list = fc.array(subjects, { minLength: 1, maxLength: 4 });
@@ -156,12 +158,7 @@ export const userClaims: Arb<UserClaims> = record<UserClaims>(
       ),
       { minLength: 1 },
     ),
-    sourceNetworks: fc.uniqueArray(
-      fc.constantFrom("10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0", "::1/128"),
-      {
-        minLength: 1,
-      },
-    ),
+    sourceNetworks: canonicalSet("10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0", "::1/128"),
     times: fc.array(fc.constant({ start: "08:00:00", end: "23:59:59" }), {
       minLength: 1,
       maxLength: 2,

@@ -1,5 +1,6 @@
 /** What the claims of all kinds share: tags, name and times, permissions. */
 
+import { sortedSet } from "../order";
 import { formatDuration, formatInstant, parseDuration } from "../time";
 import type { CommonClaims, Permissions, SubjectRules } from "../types";
 import {
@@ -25,11 +26,11 @@ export interface WireClaims {
 /** -1 on the wire: no limit (Go `NoLimit`). */
 export const NO_LIMIT = -1;
 
-/** Tags as Go's `TagList.Add` leaves them; templates find no others. */
+/** Tags as Go's `TagList.Add` leaves them; templates find no others. Sorted: another order must not mean another token. */
 export function canonicalTags(tags: readonly string[] | undefined): string[] | undefined {
   if (tags === undefined || tags.length === 0) return undefined;
   const clean = tags.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== "");
-  return filled([...new Set(clean)]);
+  return filled(sortedSet(clean));
 }
 
 /** Name, tags and times of a token. */
