@@ -81,6 +81,8 @@ export interface AccountArgs {
  * its sessions, and then removes it where servers allow that.
  */
 export class Account extends NatsResource {
+  /** Name in the JWT. */
+  declare readonly name: pulumi.Output<string>;
   /** Public key (`A…`) of the identity. */
   declare readonly publicKey: pulumi.Output<string>;
   /** The account JWT that was pushed last by this resource; public. Servers may hold a newer one with more revocations. */
@@ -142,15 +144,20 @@ export class Account extends NatsResource {
         signingKeys: signingKeys?.map((signingKey) => keyInputs(signingKey).publicKey),
         imports: imports?.map(importInputs),
       },
-      { plain: ["jwt", "servers"] },
+      { plain: ["name", "jwt", "servers"] },
       // Under one key, a delete after the create would remove what was just made.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
     const signer = defaultSigner(identity, signingKeys, strict);
-    this.handle = { publicKey: this.publicKey, signer } as DeepInput<AccountHandle>;
+    this.handle = {
+      publicKey: this.publicKey,
+      name: this.name,
+      signer,
+    } as DeepInput<AccountHandle>;
     // Read from its outputs: a user waits for its account, and is not tied to what the account was made of.
     this.__forUsers = {
       publicKey: this.publicKey,
+      name: this.name,
       signer,
       operator: operatorInputs(this.operator),
       ...(server === undefined ? {} : { server: args.system ? server : serverOf(this.server) }),
