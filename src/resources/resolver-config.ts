@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Duration } from "../claims/index";
 import type { Account } from "./account";
 import type { Operator } from "./operator";
@@ -66,7 +66,8 @@ export class ResolverConfig extends NatsResource {
         preload: preload?.map(({ publicKey, jwt }) => ({ publicKey, jwt })),
       },
       { plain: ["text", "helmValues"] },
-      opts,
+      // The text stays the same, so a delete after the create would remove the file that was just written.
+      pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
     this.__accountServerUrl = (
       operator.handle as { accountServerUrl?: pulumi.Input<string> }
