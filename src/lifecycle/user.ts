@@ -49,8 +49,8 @@ interface AccountOfUser {
   signer: KeyPairData;
   /** Whether the account lists the signer, where that is known. */
   signerIsListed?: boolean;
-  operator?: OperatorAuthority;
-  server?: unknown;
+  /** With what it is revoked; a user of another stack's account may have none. */
+  authority?: { operator?: OperatorAuthority; server?: unknown };
 }
 
 /** Only the owner may read creds. */
@@ -82,8 +82,9 @@ export const userLifecycle: Lifecycle = {
     const given = givenKey(news)?.publicKey;
     if (given !== undefined && given !== olds["publicKey"]) return { replace: "key" };
     if (olds["pending"] !== undefined) return "dirty";
+    const wanted = withoutSigningSeed(news);
     const stored = ["account", "key", "credsPath", "renewBefore"].every((name) =>
-      sameValue(olds[name], news[name]),
+      sameValue(olds[name], wanted[name]),
     );
     return stored && sameToken(olds, news) ? "same" : "changed";
   },
@@ -91,7 +92,10 @@ export const userLifecycle: Lifecycle = {
   async create(inputs) {
     const key = givenKey(inputs) ?? generateKeyPair("user");
     const jwt = sign(inputs, key.publicKey, now());
-    return { id: key.publicKey, outs: withFile({}, { ...inputs, ...key, jwt }) };
+    return {
+      id: key.publicKey,
+      outs: withFile({}, { ...withoutSigningSeed(inputs), ...key, jwt }),
+    };
   },
 
   async update(_id, olds, news) {
@@ -100,18 +104,15 @@ export const userLifecycle: Lifecycle = {
     const jwt = sameToken(olds, news)
       ? before
       : sign(news, olds["publicKey"] as string, Math.max(now(), decodeToken(before).iat + 1));
-    return withFile(olds, { ...news, ...key, jwt });
+    return withFile(olds, { ...withoutSigningSeed(news), ...key, jwt });
   },
 
   async delete(_id, outs) {
     const account = accountOf(outs);
     const name = account.name ?? account.publicKey;
     const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
-    const address = addressOf(
-      { publicKey: account.publicKey, name },
-      account.operator,
-      account.server,
-    );
+    const { operator, server } = account.authority ?? {};
+    const address = addressOf({ publicKey: account.publicKey, name }, operator, server);
     if (address) {
       const issuedAt = decodeToken(outs["jwt"] as string).iat;
       const result = await revokeUser(address, outs["publicKey"] as string, issuedAt);
@@ -139,6 +140,12 @@ function accountOf(properties: Properties): AccountOfUser {
   return properties["account"] as AccountOfUser;
 }
 
+/** What is kept of the inputs: a deletion signs nothing as the account, so its seed stays among the inputs. */
+function withoutSigningSeed(inputs: Properties): Properties {
+  const { signer, ...account } = accountOf(inputs);
+  return { ...inputs, account: { ...account, signer: { publicKey: signer.publicKey } } };
+}
+
 /** The key that the program gives; a user without one makes its own. */
 function givenKey(
   properties: Properties,
@@ -147,7 +154,7 @@ function givenKey(
 }
 
 function accountIssues(account: unknown): Issue[] {
-  const { publicKey, signer, signerIsListed, operator } = (account ?? {}) as AccountOfUser;
+  const { publicKey, signer, signerIsListed, authority } = (account ?? {}) as AccountOfUser;
   const issues = keyIssues("account.signer", signer, "account", "sign users");
   const publicKeyIs = publicKeyProblem(publicKey, ["account"]);
   if (publicKeyIs)
@@ -160,7 +167,7 @@ function accountIssues(account: unknown): Issue[] {
       severity: "error",
     });
   }
-  if (operator?.requireSigningKeys === true && signer?.publicKey === publicKey) {
+  if (authority?.operator?.requireSigningKeys === true && signer?.publicKey === publicKey) {
     issues.push({
       path: "account.signer",
       message:

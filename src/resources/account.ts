@@ -20,7 +20,6 @@ import {
   requiresSigningKeys,
   type SignerInputs,
   serverInputs,
-  serverOf,
 } from "./handles";
 import { KeyPair } from "./key-pair";
 import { isKind, NatsResource } from "./resource";
@@ -144,7 +143,7 @@ export class Account extends NatsResource {
         signingKeys: signingKeys?.map((signingKey) => keyInputs(signingKey).publicKey),
         imports: imports?.map(importInputs),
       },
-      { plain: ["name", "jwt", "servers"] },
+      { plain: ["name", "jwt", "servers", "signingKeys"] },
       // Under one key, a delete after the create would remove what was just made.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
@@ -155,12 +154,12 @@ export class Account extends NatsResource {
       signer,
     } as DeepInput<AccountHandle>;
     // Read from its outputs: a user waits for its account, and is not tied to what the account was made of.
+    const servers = args.system || server === undefined ? server : this.server;
     this.__forUsers = {
       publicKey: this.publicKey,
       name: this.name,
       signer,
-      operator: operatorInputs(this.operator),
-      ...(server === undefined ? {} : { server: args.system ? server : serverOf(this.server) }),
+      authority: pulumi.secret(pulumi.output({ operator: this.operator, server: servers })),
     };
   }
 }

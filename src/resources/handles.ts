@@ -110,14 +110,17 @@ const field =
 /** The key that signs: named as such, or the handle itself where it is no more than a key. */
 const signer: Step = (value) => value["signer"] ?? value;
 
+function looksLikeSeed(value: unknown): boolean {
+  return typeof value === "string" && /^\s*S[A-Z2-7]{20,}/.test(value);
+}
+
 /** A public field, readable in previews even where it comes out of a secret; but a seed put there by mistake stays secret. */
 function publicField(root: unknown, ...steps: Step[]): pulumi.Input<string> | undefined {
   const value = follow(root, steps);
   if (value === undefined) return undefined;
-  return pulumi.unsecret(pulumi.output(value as pulumi.Input<string>)).apply((known) => {
-    const looksLikeSeed = typeof known === "string" && /^\s*S[A-Z2-7]{20,}/.test(known);
-    return looksLikeSeed ? pulumi.secret(known) : pulumi.output(known);
-  });
+  return pulumi
+    .unsecret(pulumi.output(value as pulumi.Input<string>))
+    .apply((known) => (looksLikeSeed(known) ? pulumi.secret(known) : known) as string);
 }
 
 function secretField(root: unknown, ...steps: Step[]): pulumi.Input<string> | undefined {
@@ -177,26 +180,22 @@ export function requiresSigningKeys(handle: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }
 
-/** The same servers, read from the outputs of an account that is pushed to them. */
-export function serverOf(server: pulumi.Output<unknown>): ServerInputs {
-  const system = field("system");
-  return {
-    url: publicField(server, field("url")) as pulumi.Input<string>,
-    system: {
-      publicKey: publicField(server, system, field("publicKey")) as pulumi.Input<string>,
-      signer: signerInputs(server, system),
-    },
-    waitFor: publicField(server, field("waitFor")),
-  };
-}
-
 /** What a user needs of its account: who signs, and what revokes. */
 export interface AccountInputs {
   publicKey: pulumi.Input<string>;
   name?: pulumi.Input<string> | undefined;
   signer: SignerInputs;
-  operator?: OperatorInputs | undefined;
-  server?: ServerInputs | undefined;
+  /**
+   * The operator and the servers. Users only keep it for their deletion, and the account shows it in
+   * the open, so it is one secret: every part of it would weigh on each user's state and each preview.
+   */
+  authority?: pulumi.Output<Authority | undefined> | undefined;
+}
+
+/** With what an account is changed on its servers. */
+export interface Authority {
+  operator: unknown;
+  server?: unknown;
 }
 
 /** Nested inputs of an account handle, for its users. */
@@ -206,8 +205,14 @@ export function accountInputs(handle: unknown): AccountInputs {
     publicKey: publicField(handle, field("publicKey")) as pulumi.Input<string>,
     name: publicField(handle, field("name")),
     signer: signerInputs(handle),
-    ...(operator === undefined || pulumi.Output.isInstance(operator)
-      ? {}
-      : { operator: operatorInputs(operator), server: serverInputs(operator) }),
+    authority:
+      operator === undefined
+        ? undefined
+        : pulumi.secret(pulumi.output(operator as OperatorHandle | undefined).apply(authorityOf)),
   };
+}
+
+function authorityOf(operator: OperatorHandle | undefined): pulumi.Input<Authority | undefined> {
+  if (!operator) return undefined;
+  return { operator: operatorInputs(operator), server: serverInputs(operator) };
 }

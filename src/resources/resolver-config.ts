@@ -65,7 +65,7 @@ export class ResolverConfig extends NatsResource {
         },
         preload: preload?.map(({ publicKey, jwt }) => ({ publicKey, jwt })),
       },
-      { plain: ["text", "helmValues"] },
+      { plain: ["text", "helmValues", "path"] },
       // The text stays the same, so a delete after the create would remove the file that was just written.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );

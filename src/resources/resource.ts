@@ -46,11 +46,16 @@ export abstract class NatsResource extends pulumi.CustomResource {
     super(
       `pulumi-nodejs:dynamic/nats:${kind}`,
       name,
-      { ...made, ...inputs, __provider: providerText(kind) },
+      { ...made, ...given(inputs), __provider: providerText(kind) },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secret] }),
     );
     this.__natsAuthKind = kind;
   }
+}
+
+/** Without what is not given: the SDK keeps promises for every name, also for those without a value. */
+function given(inputs: pulumi.Inputs): pulumi.Inputs {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined));
 }
 
 /** Whether a value is a resource of this library of the given kind, also when another copy of it made it. */

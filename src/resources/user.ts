@@ -70,8 +70,7 @@ export class User extends NatsResource {
   declare readonly jwt: pulumi.Output<string>;
   /** The instant after which the token is not valid, as `expiresAt` or `expiresIn` say. */
   declare readonly expiresAt: pulumi.Output<Instant | undefined>;
-  /** Text of a creds file, as every NATS client takes it; secret. Undefined where the seed is kept elsewhere. */
-  readonly creds: pulumi.Output<string | undefined>;
+  #creds: pulumi.Output<string | undefined> | undefined;
 
   constructor(name: string, args: UserArgs, opts: pulumi.CustomResourceOptions = {}) {
     const { account, key, signingKey, ...claims } = args;
@@ -90,10 +89,15 @@ export class User extends NatsResource {
       { plain: ["publicKey", "expiresAt"], secret: ["seed", "jwt"] },
       opts,
     );
+  }
+
+  /** Text of a creds file, as every NATS client takes it; secret. Undefined where the seed is kept elsewhere. */
+  get creds(): pulumi.Output<string | undefined> {
     // Made here rather than stored: the state holds the token and the seed once.
-    this.creds = pulumi
+    this.#creds ??= pulumi
       .all([this.jwt, this.seed])
       .apply(([jwt, seed]) => (seed ? formatCreds(jwt, seed) : undefined));
+    return this.#creds;
   }
 }
 
