@@ -4,12 +4,21 @@ import {
   accountBody,
   decodeToken,
   type Issue,
+  mergeRevocations,
   revocationsOf,
   signAccount,
   validateAccount,
 } from "../claims/index";
+import { NatsAuthError } from "../errors";
 import { publicKeyProblem, signerFromSeed } from "../keys/index";
-import { IncompletePush, publishAccount, removeAccount } from "../resolver/index";
+import {
+  type AccountAddress,
+  heldRevocations,
+  IncompletePush,
+  publishAccount,
+  removeAccount,
+} from "../resolver/index";
+import { noteServers } from "./account-servers";
 import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
 import { pick, sameValue, stickyName, unknownNames } from "./common";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
@@ -29,6 +38,9 @@ const claimNames = [
   "defaultPermissions",
 ] as const;
 
+/** Servers that have the system account from us are up, or are not started yet. */
+const systemWaitMs = 3_000;
+
 /** Revocations of accounts that this process removed: `up --replace` makes them again at once, and nobody may slip back in. */
 const removedRevocations = new Map<string, Record<string, number>>();
 
@@ -40,11 +52,10 @@ export const accountLifecycle: Lifecycle = {
   },
 
   diff(olds, news): Difference {
-    const unknown = hasUnknown(news);
-    if (!hasUnknown(news["publicKey"]) && olds["publicKey"] !== news["publicKey"]) {
-      return { replace: "publicKey", deleteFirst: true };
-    }
-    if (unknown) return "changed";
+    noteServers(olds["publicKey"] as string, olds["servers"]);
+    // Not known yet means that another key is being made.
+    if (olds["publicKey"] !== news["publicKey"]) return { replace: "publicKey", deleteFirst: true };
+    if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
     const stored = ["operator", "server", "system"].every((name) =>
       sameValue(olds[name], news[name]),
@@ -67,6 +78,7 @@ export const accountLifecycle: Lifecycle = {
     const pushedNowhere =
       olds["servers"] === undefined && url !== undefined && news["system"] !== true;
     const settled = olds["pending"] === undefined && sameToken(olds, news);
+    if (news["system"] === true && !settled) return resignSystem(olds, news);
     if (settled && !pushedNowhere) return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     return present(id, olds, news);
   },
@@ -77,15 +89,16 @@ export const accountLifecycle: Lifecycle = {
     const { name, publicKey } = identityOf(outs);
     const servers = (outs["servers"] ?? []) as string[];
     const address = addressOf({ name, publicKey }, outs["operator"], outs["server"], servers);
-    if (!address) return;
-    if (outs["pending"] !== undefined && servers.length === 0) {
-      // Nothing of it ever reached a server: none is waited for.
-      address.target.waitFor = 0;
-      await removeAccount(address).catch(() =>
-        say(`account "${name}" never reached a server; nothing to remove`),
-      );
+    if (!address) {
+      if (servers.length > 0) {
+        warn(
+          `account "${name}" (${publicKey}) stays on ${servers.join(", ")}, open to its users: this stack no longer knows where to push. ` +
+            "Give `accountServerUrl` back before you remove an account.",
+        );
+      }
       return;
     }
+    if (outs["pending"] !== undefined && servers.length === 0) return removeLeftovers(address);
     const removed = await removeAccount(address);
     removedRevocations.set(publicKey, removed.revocations);
     if (removed.state === "locked") {
@@ -95,6 +108,39 @@ export const accountLifecycle: Lifecycle = {
     }
   },
 };
+
+/** Where a push never got through nothing is waited for, and nothing is to be removed where nobody takes pushes. */
+async function removeLeftovers(address: AccountAddress): Promise<void> {
+  const nothingSent = ["ERR_UNREACHABLE", "ERR_UNAUTHORIZED", "ERR_UNTRUSTED", "ERR_NO_RESOLVER"];
+  address.target.waitFor = 0;
+  try {
+    await removeAccount(address);
+  } catch (error) {
+    if (!(error instanceof NatsAuthError && nothingSent.includes(error.code))) throw error;
+    say(`account "${address.name}" never reached a server; nothing to remove`);
+  }
+}
+
+/**
+ * The system account reaches servers by their configuration, not by a push. But users of it are revoked
+ * on the servers, and a newer JWT without those revocations would let them in again after the restart.
+ */
+async function resignSystem(olds: Properties, news: Properties): Promise<Properties> {
+  const address = addressOf(identityOf(news), news["operator"], news["server"]);
+  if (!address) return { ...news, jwt: sign(news, olds["jwt"]) };
+  address.target.waitFor = systemWaitMs;
+  let revocations: Record<string, number> = {};
+  try {
+    revocations = await heldRevocations(address);
+  } catch (error) {
+    if (!(error instanceof NatsAuthError && error.code === "ERR_UNREACHABLE")) throw error;
+    warn(
+      "the system account was signed anew, but no server could be asked whom it revokes there: " +
+        "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
+    );
+  }
+  return { ...news, jwt: sign(news, olds["jwt"], revocations) };
+}
 
 function identityOf(properties: Properties): { name: string; publicKey: string } {
   return { name: properties["name"] as string, publicKey: properties["publicKey"] as string };
@@ -153,9 +199,9 @@ function sameToken(olds: Properties, news: Properties): boolean {
 }
 
 /** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
-function sign(inputs: Properties, before?: unknown): string {
+function sign(inputs: Properties, before?: unknown, known?: Record<string, number>): string {
   const previous = before === undefined ? undefined : decodeToken(before as string);
-  const revocations = previous && revocationsOf(previous);
+  const revocations = mergeRevocations(known, previous && revocationsOf(previous));
   return signAccount({
     publicKey: inputs["publicKey"] as string,
     claims: { ...claimsOf(inputs), revocations },
@@ -187,7 +233,7 @@ async function present(
       id,
       {
         ...inputs,
-        jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs),
+        jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, undefined, revocations),
         servers: pushed?.servers ?? remembered,
         // The engine forgets the failure at the next refresh; this mark it keeps.
         pending: "the last push did not reach every server",

@@ -21,6 +21,7 @@ export interface ServerAuthority {
   url: string | string[];
   system: { publicKey: string; signer: KeyPairData };
   waitFor?: string;
+  expect?: string[];
 }
 
 /** Where an account lives; `undefined` when this stack pushes nothing. */
@@ -32,7 +33,7 @@ export function addressOf(
 ): AccountAddress | undefined {
   if (operator === undefined || server === undefined) return undefined;
   const { publicKey, signer } = operator as OperatorAuthority;
-  const { url, system, waitFor } = server as Partial<ServerAuthority>;
+  const { url, system, waitFor, expect } = server as Partial<ServerAuthority>;
   // A handle from another stack may name no servers.
   if (url === undefined || system === undefined) return undefined;
   return {
@@ -45,6 +46,7 @@ export function addressOf(
       startCommand: () => startCommand(publicKey, addressesOf({ url })),
     },
     remembered,
+    expected: expect,
     log: say,
   };
 }
@@ -61,7 +63,7 @@ export function operatorIssues(path: string, operator: unknown): Issue[] {
 
 /** What is wrong with the connection details. */
 export function serverIssues(path: string, server: unknown): Issue[] {
-  const { url, system, waitFor } = (server ?? {}) as Properties;
+  const { url, system, waitFor, expect } = (server ?? {}) as Properties;
   if (url === undefined) return [];
   const issues: Issue[] = [];
   const urls = Array.isArray(url) ? url : [url];
@@ -72,6 +74,14 @@ export function serverIssues(path: string, server: unknown): Issue[] {
     const at = Array.isArray(url) ? `${path}.url[${index}]` : `${path}.url`;
     if (message) issues.push({ path: at, message, severity: "error" });
   });
+  const names = Array.isArray(expect) && expect.every((name) => typeof name === "string");
+  if (expect !== undefined && !names) {
+    issues.push({
+      path: `${path}.expect`,
+      message: "must be a list of server names",
+      severity: "error",
+    });
+  }
   if (waitFor !== undefined) {
     try {
       parseDuration(waitFor as string);

@@ -31,7 +31,7 @@ export function unwritableReason(path: string): string | undefined {
 }
 
 /** Writes a file in one step: a reader sees the old text or the new one. */
-export function writeFile(path: string, text: string, mode: number): void {
+function writeFile(path: string, text: string, mode: number): void {
   const target = resolve(path);
   const temporary = `${target}.${randomUUID()}.tmp`;
   try {
@@ -66,7 +66,25 @@ export function fileHolds(path: string, text: string): boolean {
   }
 }
 
-/** Removes a file if it still holds what we wrote: a successor may have written its own already. */
+/** Files that a create or update of this process wants to be there: a delete of this process is of a predecessor. */
+const wanted = new Set<string>();
+
+/** Makes a file hold this text. */
+export function ensureFile(path: string, text: string, mode: number): void {
+  wanted.add(resolve(path));
+  if (!fileHolds(path, text)) writeFile(path, text, mode);
+}
+
+/** Removes a file if it still holds what we wrote, and no successor of ours wants it. */
 export function removeFile(path: string, text: string): void {
-  if (fileHolds(path, text)) rmSync(resolve(path), { force: true });
+  if (!wanted.has(resolve(path)) && fileHolds(path, text)) rmSync(resolve(path), { force: true });
+}
+
+/** Refuses to take over a file that somebody else wrote. */
+export function assertOurs(path: string, isOurs: (text: string) => boolean): void {
+  if (!existsSync(resolve(path)) || isOurs(readFileSync(resolve(path), "utf8"))) return;
+  throw new NatsAuthError(
+    "ERR_FILE",
+    `${path} exists and was not written for this resource; move it away, or give another path`,
+  );
 }

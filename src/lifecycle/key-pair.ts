@@ -20,12 +20,8 @@ export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
       return { id: key["publicKey"] as string, outs: { ...inputs, ...key } };
     },
     update: async (_id, olds, news) => {
-      // A seed that is no longer given is kept: an identity is never lost by removing a line.
-      const kept = {
-        publicKey: olds["publicKey"],
-        ...(news["publicKey"] ? {} : { seed: olds["seed"] }),
-      };
-      return { ...news, ...kept, ...(news["seed"] ? { seed: news["seed"] } : {}) };
+      // A seed that is no longer given is kept: an identity is never lost by removing or adding a line.
+      return { ...news, publicKey: olds["publicKey"], seed: news["seed"] ?? olds["seed"] };
     },
   };
 }
@@ -35,9 +31,9 @@ function check(kinds: readonly KeyKind[], news: Properties): Checked {
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const { kind, seed, publicKey } = news;
-  const known = typeof kind === "string" && (kinds as readonly string[]).includes(kind);
-  if (!known) error("kind", `must be one of ${kinds.join(", ")}`);
-  const allowed = known ? [kind as KeyKind] : kinds;
+  const isKnown = typeof kind === "string" && (kinds as readonly string[]).includes(kind);
+  if (!isKnown) error("kind", `must be one of ${kinds.join(", ")}`);
+  const allowed = isKnown ? [kind as KeyKind] : kinds;
   const seedIs = seed === undefined ? undefined : seedProblem(seed, allowed);
   const publicKeyIs = publicKey === undefined ? undefined : publicKeyProblem(publicKey, allowed);
   if (seedIs) error("seed", seedIs);
@@ -46,20 +42,18 @@ function check(kinds: readonly KeyKind[], news: Properties): Checked {
     typeof seed === "string" && typeof publicKey === "string" && !seedIs && !publicKeyIs;
   if (bothFine && publicKeyOf(seed) !== publicKey)
     error("publicKey", "does not belong to the seed");
-  return { inputs: news, issues };
+  // Known in previews too, so that adopting a key shows what it leads to.
+  const known = typeof seed === "string" && !seedIs ? { publicKey: publicKeyOf(seed) } : {};
+  return { inputs: { ...known, ...news }, issues };
 }
 
 function diff(olds: Properties, news: Properties): Difference {
   if (hasUnknown(news)) return "changed";
   if (olds["kind"] !== news["kind"]) return { replace: "kind" };
-  const wanted = news["seed"] ? publicKeyOf(news["seed"] as string) : news["publicKey"];
-  if (wanted !== undefined && wanted !== olds["publicKey"]) {
+  if (news["publicKey"] !== undefined && news["publicKey"] !== olds["publicKey"]) {
     return { replace: news["seed"] ? "seed" : "publicKey" };
   }
-  const dropsSeed =
-    news["publicKey"] !== undefined && news["seed"] === undefined && olds["seed"] !== undefined;
-  const adoptsSeed = news["seed"] !== undefined && news["seed"] !== olds["seed"];
-  return dropsSeed || adoptsSeed ? "changed" : "same";
+  return news["seed"] === undefined || news["seed"] === olds["seed"] ? "same" : "changed";
 }
 
 async function keyOf(inputs: Properties): Promise<Properties> {

@@ -1,6 +1,14 @@
 /** A nats-server process for development and tests. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
@@ -68,6 +76,7 @@ export const localServerLifecycle: Lifecycle = {
   },
 
   async delete(_id, outs) {
+    if (wanted.has(outs["serverId"] as string)) return;
     await stop(outs);
     // A folder that the program named may hold what people want to keep.
     if (outs["givenDir"] === undefined)
@@ -83,10 +92,10 @@ function issuesOf(inputs: Properties): Issue[] {
   if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65_535) {
     error("port", "must be a port number from 1 to 65535");
   }
-  if (host !== "127.0.0.1" && host !== "localhost" && host !== "::1") {
+  if (host !== "127.0.0.1" && host !== "localhost") {
     error(
       "host",
-      "must be 127.0.0.1, localhost or ::1: a LocalServer is for development on this machine only",
+      "must be 127.0.0.1 or localhost: a LocalServer is for development on this machine only",
     );
   }
   if (dir !== undefined && !hasUnknown(dir)) {
@@ -108,6 +117,18 @@ function defaultStorage(port: number): string {
   return join(tmpdir(), `pulumi-nats-auth-${userInfo().uid}-${port}`);
 }
 
+/** Others may write to the temporary folder too: what one of them prepared there is not used. */
+function assertPrivate(storage: string): void {
+  const folder = lstatSync(storage);
+  const { uid, mode } = folder;
+  const mine = folder.isDirectory() && uid === userInfo().uid && (mode & 0o077) === 0;
+  if (mine || process.platform === "win32") return;
+  throw new NatsAuthError(
+    "ERR_LOCAL_SERVER",
+    `${storage} is not a private folder of yours; remove it, or give LocalServer a \`dir\``,
+  );
+}
+
 /**
  * A create is repeated after a kill: a server that runs this very configuration is ours already. The
  * file says which one it runs: it is written only while none does.
@@ -125,7 +146,11 @@ function serverNameOf(settings: Settings): string {
   return `local-${settings.port}`;
 }
 
+/** Servers that a create or update of this process wants: a delete of this process is of a predecessor. */
+const wanted = new Set<string>();
+
 function describe({ host, port }: Settings, storage: string, info: Info, pid: number): Started {
+  wanted.add(info.server_id);
   return {
     serverName: info.server_name,
     serverId: info.server_id,
@@ -146,6 +171,7 @@ async function start(settings: Settings, storage: string): Promise<Started> {
     );
   }
   mkdirSync(storage, { recursive: true, mode: 0o700 });
+  if (settings.dir === undefined) assertPrivate(storage);
   const configFile = join(storage, "nats.conf");
   writeFileSync(configFile, configText(settings, storage));
   const logFile = join(storage, "nats.log");

@@ -20,7 +20,7 @@ const claimNames = [
   "requireSigningKeys",
 ] as const;
 
-const otherNames = ["key", "systemAccount", "waitForServer"];
+const otherNames = ["key", "systemAccount", "waitForServer", "expectServers"];
 
 interface Key {
   publicKey: string;

@@ -1,12 +1,13 @@
 /** The server configuration as text, as Helm values and, where asked for, as a file. */
 import { decodeToken, type Issue, parseDuration } from "../claims/index";
+import { resolverHeading } from "../resolver/config";
 import {
   type RenderedResolver,
   type ResolverSettings,
   renderResolverConfig,
 } from "../resolver/index";
 import { sameValue, unknownNames } from "./common";
-import { fileHolds, removeFile, unwritableReason, writeFile } from "./files";
+import { assertOurs, ensureFile, removeFile, unwritableReason } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { noteConfigOf } from "./start-command";
 import { hasUnknown } from "./unknown";
@@ -131,7 +132,10 @@ function withFile(id: string, olds: Properties, news: Properties): Properties {
   const outs = { ...news, ...render(news) };
   const [before, path] = [olds["path"], news["path"]] as (string | undefined)[];
   try {
-    if (path !== undefined && !fileHolds(path, outs.text)) writeFile(path, outs.text, configMode);
+    if (path !== undefined) {
+      assertOurs(path, (text) => text.includes(resolverHeading));
+      ensureFile(path, outs.text, configMode);
+    }
     if (before !== undefined && before !== path) removeFile(before, olds["text"] as string);
     return outs;
   } catch (error) {

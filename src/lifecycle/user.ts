@@ -12,16 +12,18 @@ import {
   formatCreds,
   generateKeyPair,
   type KeyPairData,
+  parseCreds,
   publicKeyOf,
   publicKeyProblem,
   seedProblem,
   signerFromSeed,
 } from "../keys/index";
 import { revokeUser } from "../resolver/index";
+import { notedServers } from "./account-servers";
 import { addressOf, type OperatorAuthority } from "./authority";
 import { keyIssues, pick, sameValue, stickyName, unknownNames } from "./common";
 import { withExpiry } from "./expiry";
-import { fileHolds, removeFile, unwritableReason, writeFile } from "./files";
+import { assertOurs, ensureFile, removeFile, unwritableReason } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { warn } from "./log";
 import { hasUnknown, isUnknown } from "./unknown";
@@ -49,6 +51,8 @@ interface AccountOfUser {
   signer: KeyPairData;
   /** Whether the account lists the signer, where that is known. */
   signerIsListed?: boolean;
+  /** Where no authority says it: whether servers refuse what the identity key signed. */
+  requireSigningKeys?: boolean;
   /** With what it is revoked; a user of another stack's account may have none. */
   authority?: { operator?: OperatorAuthority; server?: unknown };
 }
@@ -112,7 +116,8 @@ export const userLifecycle: Lifecycle = {
     const name = account.name ?? account.publicKey;
     const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
     const { operator, server } = account.authority ?? {};
-    const address = addressOf({ publicKey: account.publicKey, name }, operator, server);
+    const { publicKey } = account;
+    const address = addressOf({ publicKey, name }, operator, server, notedServers(publicKey));
     if (address) {
       const issuedAt = decodeToken(outs["jwt"] as string).iat;
       const result = await revokeUser(address, outs["publicKey"] as string, issuedAt);
@@ -154,7 +159,8 @@ function givenKey(
 }
 
 function accountIssues(account: unknown): Issue[] {
-  const { publicKey, signer, signerIsListed, authority } = (account ?? {}) as AccountOfUser;
+  const { publicKey, signer, signerIsListed, authority, requireSigningKeys } = (account ??
+    {}) as AccountOfUser;
   const issues = keyIssues("account.signer", signer, "account", "sign users");
   const publicKeyIs = publicKeyProblem(publicKey, ["account"]);
   if (publicKeyIs)
@@ -167,7 +173,8 @@ function accountIssues(account: unknown): Issue[] {
       severity: "error",
     });
   }
-  if (authority?.operator?.requireSigningKeys === true && signer?.publicKey === publicKey) {
+  const strict = authority?.operator?.requireSigningKeys ?? requireSigningKeys;
+  if (strict === true && signer?.publicKey === publicKey) {
     issues.push({
       path: "account.signer",
       message:
@@ -241,12 +248,27 @@ function credsOf(outs: Properties): string {
   return formatCreds(outs["jwt"] as string, outs["seed"] as string);
 }
 
+/** Creds of a user that the same account signed: an earlier try of ours, or a user that was renamed. */
+function isOfSameAccount(text: string, outs: Properties): boolean {
+  try {
+    const { iss, nats } = decodeToken(parseCreds(text).jwt);
+    const account = accountOf(outs);
+    return [iss, nats["issuer_account"]].some(
+      (key) => key === account.publicKey || key === account.signer.publicKey,
+    );
+  } catch {
+    return false; // no creds at all
+  }
+}
+
 /** Brings the creds file in line; when that fails, the token it was to hold is not lost. */
 function withFile(olds: Properties, outs: Properties): Properties {
   const [before, path] = [olds["credsPath"], outs["credsPath"]] as (string | undefined)[];
   try {
-    if (path !== undefined && !fileHolds(path, credsOf(outs)))
-      writeFile(path, credsOf(outs), credsMode);
+    if (path !== undefined) {
+      assertOurs(path, (text) => isOfSameAccount(text, outs));
+      ensureFile(path, credsOf(outs), credsMode);
+    }
     if (before !== undefined && before !== path) removeFile(before, credsOf(olds));
     return outs;
   } catch (error) {

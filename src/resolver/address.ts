@@ -12,6 +12,8 @@ export interface AccountAddress {
   target: ClusterTarget;
   /** Names of servers that held this account before: each must confirm. */
   remembered: readonly string[];
+  /** Names of the servers that must confirm, whatever is remembered or counted. Default: those remembered, and those that others count. */
+  expected?: readonly string[] | undefined;
   /** Gets a line for the person who waits. */
   log: (line: string) => void;
 }

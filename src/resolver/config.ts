@@ -9,6 +9,9 @@ export interface PreloadedAccount {
   jwt: string;
 }
 
+/** Stands in the first line of what we write, and tells it from what others wrote. */
+export const resolverHeading = "Written by pulumi-nats-auth; changes by hand are overwritten.";
+
 /** What a resolver configuration is made of. */
 export interface ResolverSettings {
   operator: { name: string; jwt: string };
@@ -91,7 +94,7 @@ function textOf(
   preload: Record<string, string>,
 ): string {
   const lines = [
-    `# Operator ${JSON.stringify(settings.operator.name)}. Written by pulumi-nats-auth; changes by hand are overwritten.`,
+    `# Operator ${JSON.stringify(settings.operator.name)}. ${resolverHeading}`,
     `operator: ${settings.operator.jwt}`,
     `system_account: ${settings.systemAccount.publicKey}`,
     "",

@@ -89,7 +89,7 @@ export async function withConnection<T>(
 
 function closeLater(key: string, shared: Shared): NodeJS.Timeout {
   const timer = setTimeout(() => {
-    sharedConnections.delete(key);
+    if (sharedConnections.get(key) === shared) sharedConnections.delete(key);
     shared.opening.then(
       ({ nc }) => nc.close(),
       () => undefined, // it never opened: nothing to close
@@ -202,7 +202,8 @@ function unreachable(target: ClusterTarget, waitMs: number, cause: unknown): Nat
   return new NatsAuthError(
     "ERR_UNREACHABLE",
     `no nats-server answered at ${addressesOf(target).join(", ")} for ${seconds(waitMs)} s${reason}. ` +
-      `Start one (${startCommandOf(target)}) or correct the address, then run the command again: it goes on where this one stopped.`,
+      `Start one (${startCommandOf(target)}) or correct the address, then run the command again: it goes on where this one stopped. ` +
+      "If the servers are gone for good, `pulumi state delete` takes what was on them out of the stack.",
     { cause },
   );
 }
@@ -215,20 +216,21 @@ function gather(
 ): Promise<Gathering> {
   return new Promise((resolve, reject) => {
     const texts: string[] = [];
-    const finish = (nobody: boolean) => {
+    const end = () => {
       clearTimeout(quiet);
       clearTimeout(limit);
       subscription.unsubscribe();
+    };
+    const finish = (nobody: boolean) => {
+      end();
       resolve({ texts, nobody });
     };
-    const limit = setTimeout(() => finish(false), options.limitMs ?? options.quietMs * 4);
-    let quiet = setTimeout(() => finish(false), options.quietMs);
     const inbox = `${inboxPrefix}.${randomUUID()}`;
+    // Before the timers: on a closed connection it throws, and a timer would then find nothing to end.
     const subscription = nc.subscribe(inbox, {
       callback: (error: Error | null, message: Msg) => {
         if (error) {
-          clearTimeout(quiet);
-          clearTimeout(limit);
+          end();
           reject(error);
           return;
         }
@@ -239,6 +241,8 @@ function gather(
         quiet = setTimeout(() => finish(false), options.quietMs);
       },
     });
+    const limit = setTimeout(() => finish(false), options.limitMs ?? options.quietMs * 4);
+    let quiet = setTimeout(() => finish(false), options.quietMs);
     nc.publish(subject, payload, { reply: inbox });
   });
 }

@@ -14,6 +14,8 @@ export interface Copies {
   newest: TokenClaims | undefined;
   newestToken: string | undefined;
   tokens: string[];
+  /** How many servers answered, also with "none". */
+  answers: number;
   revocations: Record<string, number>;
 }
 
@@ -28,7 +30,7 @@ export interface Situation {
 export async function look(connection: Connection, address: AccountAddress): Promise<Situation> {
   const signer = signerFromSeed(address.operator.signer.seed);
   const operator = { publicKey: address.operator.publicKey, signer: signer.publicKey };
-  const roster = await callRoster(connection, operator, address.remembered);
+  const roster = await callRoster(connection, operator, address);
   return { roster, signer, copies: await lookUp(connection, address.publicKey, roster) };
 }
 
@@ -43,10 +45,18 @@ export async function lookUp(
     done: (replies) => replies.length >= roster.present.length,
   });
   const tokens = texts.map((text) => text.trim()).filter((text) => text !== "");
-  const copies: Copies = { newest: undefined, newestToken: undefined, tokens, revocations: {} };
+  const copies: Copies = {
+    newest: undefined,
+    newestToken: undefined,
+    tokens,
+    answers: texts.length,
+    revocations: {},
+  };
   for (const token of tokens) {
     const claims = readable(token);
-    if (!claims) continue;
+    // Whoever may subscribe in the system account can answer; only what our operator signed about this
+    // account is believed, or we would sign a stranger's claims with the operator's key.
+    if (claims?.sub !== account || !roster.issuers.has(claims.iss)) continue;
     copies.revocations = mergeRevocations(copies.revocations, revocationsOf(claims));
     if (!copies.newest || claims.iat > copies.newest.iat) {
       copies.newest = claims;

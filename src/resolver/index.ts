@@ -5,5 +5,6 @@ export { closeConnections } from "./connection";
 export { publishAccount } from "./publish";
 export { IncompletePush, type Published } from "./push";
 export { type Removed, removeAccount } from "./remove";
+export { heldRevocations } from "./revocations";
 export { revokeUser } from "./revoke";
 export type { ClusterTarget } from "./target";

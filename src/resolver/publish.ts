@@ -36,7 +36,7 @@ export function publishAccount(
       );
       const jwt = keepOrSign(address, { ...claims, revocations }, signer, copies, previous);
       await push(connection, address, roster, jwt);
-      return { jwt, servers: roster.present };
+      return { jwt, servers: roster.lasting };
     }),
   );
 }

@@ -31,17 +31,20 @@ export class IncompletePush extends NatsAuthError {
   }
 }
 
-/** Sends a JWT; returns when every server of the roster has confirmed it, else throws `IncompletePush`. */
+/**
+ * Sends a JWT; returns when every server of the roster has confirmed it, else throws `IncompletePush`.
+ * The result are the servers that keep it; a cache confirms too, and keeps what it wants.
+ */
 export async function push(
   connection: Connection,
   address: AccountAddress,
   roster: Roster,
   jwt: string,
-): Promise<void> {
+): Promise<string[]> {
   const what = `account "${address.name}" (${address.publicKey})`;
   const published = {
     jwt,
-    servers: [...new Set([...roster.present, ...address.remembered])].sort(),
+    servers: [...new Set([...roster.lasting, ...address.remembered])].sort(),
   };
   const { replies, nobody } = await request(connection, subjects.update, jwt, roster.present);
   if (nobody) {
@@ -67,10 +70,12 @@ export async function push(
     throw new IncompletePush(
       "ERR_INCOMPLETE",
       `${what} is not on every server: no confirmation from ${missing.join(", ")}; ` +
-        `confirmed by ${confirmed.join(", ") || "none"}. Nothing is lost: bring the missing server(s) back and run the command again.`,
+        `confirmed by ${confirmed.join(", ") || "none"}. Nothing is lost: bring the missing server(s) back and run the command again. ` +
+        "If one is gone for good, name those that remain in `expectServers` of the Operator.",
       published,
     );
   }
+  return replies.filter((reply) => !reply.text.includes("cache")).map((reply) => reply.server);
 }
 
 function hint(rejected: Reply[]): string {

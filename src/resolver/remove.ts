@@ -29,7 +29,8 @@ export function removeAccount(address: AccountAddress): Promise<Removed> {
       const situation = await look(connection, address);
       const { roster, copies } = situation;
       const { revocations } = copies;
-      if (!copies.newest && roster.missing.length === 0) return { state: "deleted", revocations };
+      const nowhere = !copies.newest && copies.answers >= roster.present.length;
+      if (nowhere && roster.missing.length === 0) return { state: "deleted", revocations };
       const until = await lock(connection, address, situation);
       const obstacles =
         roster.missing.length > 0
@@ -60,7 +61,7 @@ async function lock(
     signer,
     issuedAt,
   });
-  await push(connection, address, { present: roster.present, missing: [] }, jwt);
+  await push(connection, address, { ...roster, missing: [] }, jwt);
   return expiresAt;
 }
 

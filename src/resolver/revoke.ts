@@ -7,7 +7,6 @@ import { withConnection } from "./connection";
 import { type Copies, look, lookUp, nextIssueTime } from "./copies";
 import { push } from "./push";
 import { inTurn } from "./queue";
-import type { Roster } from "./roster";
 
 const attempts = 20;
 const joinMs = 50;
@@ -21,8 +20,8 @@ const waitingRevocations = new Map<string, PendingRevocations>();
 
 /**
  * Revokes the tokens of a user that were issued up to `issuedAt`. Revocations of one account that
- * arrive together are pushed together. It is a transaction: afterwards all servers hold equal copies
- * that contain it, whatever another writer did meanwhile.
+ * arrive together are pushed together. Afterwards all servers that are there hold equal copies that
+ * contain it: a writer that came between is seen, and the revocation is pushed again.
  */
 export function revokeUser(
   address: AccountAddress,
@@ -54,15 +53,17 @@ function revoke(
   return withConnection(address.target, address.log, async (connection) => {
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const { roster, signer, copies } = await look(connection, address);
-      if (!copies.newest) return "no account";
-      if (attempt > 1 && isSettled(copies, revocations, roster)) return "revoked";
+      if (!copies.newest) {
+        if (copies.answers >= roster.present.length) return "no account";
+        throw silence(address);
+      }
       const merged = mergeRevocations(copies.revocations, revocations);
       const { iss: _iss, jti: _jti, ...claims } = withRevocations(copies.newest, merged);
       const jwt = encodeToken({ ...claims, iat: nextIssueTime(claims.iat) }, signer);
-      await push(connection, address, roster, jwt);
+      const holders = await push(connection, address, roster, jwt);
+      const after = await lookUp(connection, address.publicKey, roster);
+      if (isSettled(after, revocations, holders.length)) return "revoked";
       // Only another writer of the same account makes a second round necessary; do not meet it again in step.
-      if (isSettled(await lookUp(connection, address.publicKey, roster), revocations, roster))
-        return "revoked";
       await sleep(50 + Math.random() * 200);
     }
     throw new NatsAuthError(
@@ -73,8 +74,16 @@ function revoke(
   });
 }
 
-function isSettled(copies: Copies, revocations: Record<string, number>, roster: Roster): boolean {
-  const equal = new Set(copies.tokens).size === 1 && copies.tokens.length >= roster.present.length;
+function silence(address: AccountAddress): NatsAuthError {
+  return new NatsAuthError(
+    "ERR_INCOMPLETE",
+    `account "${address.name}" (${address.publicKey}): not every server said what it holds, so nothing was revoked. ` +
+      "Run the command again; a server that keeps silent has no full resolver, or hangs.",
+  );
+}
+
+function isSettled(copies: Copies, revocations: Record<string, number>, holders: number): boolean {
+  const equal = new Set(copies.tokens).size === 1 && copies.tokens.length >= holders;
   return (
     equal &&
     Object.entries(revocations).every(([key, time]) => (copies.revocations[key] ?? 0) >= time)

@@ -8,12 +8,17 @@ import { parseActiveServers, parseVariables, subjects } from "./protocol";
 export interface Roster {
   /** Names of the servers that answered and run our operator, sorted. */
   present: string[];
+  /** Those of them whose name outlives a restart: a server without `server_name` takes its id for one. */
+  lasting: string[];
   /** Servers that should be there and did not answer: remembered names, or a count where no name is known. */
   missing: string[];
+  /** Public keys whose signatures on accounts count: those of the operator JWTs that run, and our own. */
+  issuers: ReadonlySet<string>;
 }
 
 interface OurServer {
   name: string;
+  id: string;
   operator: TokenClaims;
 }
 
@@ -27,7 +32,10 @@ const rosterLimitMs = 5_000;
 export async function callRoster(
   connection: Connection,
   operator: { publicKey: string; signer: string },
-  remembered: readonly string[],
+  {
+    remembered,
+    expected,
+  }: { remembered: readonly string[]; expected?: readonly string[] | undefined },
 ): Promise<Roster> {
   const bounds = { quietMs: rosterQuietMs, limitMs: rosterLimitMs };
   const pings = await connection.gather(subjects.ping, "", {
@@ -43,7 +51,7 @@ export async function callRoster(
   const ours: OurServer[] = [];
   for (const server of answered) {
     const claims = firstOperator(server.operators);
-    if (claims?.sub === operator.publicKey) ours.push({ name: server.name, operator: claims });
+    if (claims?.sub === operator.publicKey) ours.push({ ...server, operator: claims });
   }
   if (ours.length === 0)
     throw noServerOfOurs(
@@ -52,14 +60,28 @@ export async function callRoster(
     );
   assertTrusted(ours, operator.signer);
   const present = ours.map((server) => server.name).sort();
-  const missing = remembered.filter((name) => !present.includes(name));
+  const missing = (expected ?? remembered).filter((name) => !present.includes(name));
   // For some minutes servers go on counting one that was killed, beside its successor of the same name
   // (measured); one that started later counts only those it met. So the least count is the truest.
   const counts = pings.texts.map(parseActiveServers).filter((count) => count > 0);
   const counted = counts.length > 0 ? Math.min(...counts) : 0;
   const unnamed = counted - answered.length - missing.length;
-  if (unnamed > 0) missing.push(`${unnamed} server(s) whose name is not known`);
-  return { present, missing };
+  if (unnamed > 0 && expected === undefined) {
+    missing.push(`${unnamed} server(s) whose name is not known`);
+  }
+  return {
+    present,
+    lasting: ours
+      .filter(({ name, id }) => name !== id)
+      .map(({ name }) => name)
+      .sort(),
+    missing,
+    issuers: new Set([operator.publicKey, operator.signer, ...ours.flatMap(issuersOf)]),
+  };
+}
+
+function issuersOf({ operator }: OurServer): string[] {
+  return [operator.sub, ...(operatorFromWire(operator).signingKeys ?? [])];
 }
 
 function firstOperator(tokens: string[]): TokenClaims | undefined {

@@ -12,6 +12,8 @@ import {
   type AccountHandle,
   type AccountInputs,
   type DeepInput,
+  eitherKey,
+  isPublicOnly,
   type KeyArg,
   keyInputs,
   type OperatorArg,
@@ -37,7 +39,9 @@ export type ImportArgs = { [K in keyof Omit<Import, "account">]: DeepInput<Impor
 /** Where this account is pushed, when that is not what its operator says. A change is stored; nothing is signed or pushed. */
 export interface ServerArgs {
   /** Addresses of one server or several of one cluster. Default: the operator's `accountServerUrl`. */
-  url?: pulumi.Input<string | string[]> | undefined;
+  url?: pulumi.Input<string | pulumi.Input<string>[]> | undefined;
+  /** Names of the servers that must confirm. Default: the operator's `expectServers`. */
+  expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** How long to wait for a server that is not up yet. Default: the operator's `waitForServer`. */
   waitFor?: pulumi.Input<Duration> | undefined;
 }
@@ -51,7 +55,7 @@ export interface AccountArgs {
   /** The identity key. Default: a generated one (`<name>-key`). Another key is another account: it is replaced. */
   key?: KeyArg | undefined;
   /** Keys that may sign users besides the identity key. Default: none; one (`<name>-signing`) where the operator requires signing keys. Removing one closes the sessions it signed. */
-  signingKeys?: (KeyArg | string)[] | undefined;
+  signingKeys?: (KeyArg | pulumi.Input<string>)[] | undefined;
   /** Text for people, at most 8192 bytes. Default: none. */
   description?: pulumi.Input<string> | undefined;
   /** A web address with more about it. Default: none. */
@@ -106,10 +110,10 @@ export class Account extends NatsResource {
     const key =
       args.key ??
       new KeyPair(`${name}-key`, { kind: "account" }, childOptions(opts, "KeyPair", "-key"));
-    const strict = requiresSigningKeys(operator) ?? false;
+    const strict = requiresSigningKeys(operator);
     const signingKeys =
       args.signingKeys ??
-      (strict
+      (strict === true
         ? [
             new SigningKey(
               `${name}-signing`,
@@ -137,9 +141,9 @@ export class Account extends NatsResource {
         resourceName: name,
         publicKey: identity.publicKey,
         operator: authority,
-        // Servers have the system account from their configuration. Were it to store where to push, a change
-        // of that would make its JWT unknown in previews, and announce another configuration and a restart.
-        server: args.system ? undefined : server,
+        // Servers have the system account from their configuration. Were it to store how to push, a change of
+        // that would make its JWT unknown in previews, and announce another configuration and a restart.
+        server: args.system && server ? { url: server.url, system: server.system } : server,
         signingKeys: signingKeys?.map((signingKey) => keyInputs(signingKey).publicKey),
         imports: imports?.map(importInputs),
       },
@@ -147,11 +151,12 @@ export class Account extends NatsResource {
       // Under one key, a delete after the create would remove what was just made.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
-    const signer = defaultSigner(identity, signingKeys, strict);
+    const signer = defaultSigner(key, signingKeys, strict);
     this.handle = {
       publicKey: this.publicKey,
       name: this.name,
       signer,
+      ...(strict === undefined ? {} : { requireSigningKeys: strict }),
     } as DeepInput<AccountHandle>;
     // Read from its outputs: a user waits for its account, and is not tied to what the account was made of.
     const servers = args.system || server === undefined ? server : this.server;
@@ -170,11 +175,13 @@ function importInputs({ account, ...rest }: ImportArgs): pulumi.Inputs {
 
 /** As nsc does: the identity key signs users, unless it may not or its seed is kept elsewhere. */
 function defaultSigner(
-  identity: SignerInputs,
-  signingKeys: (KeyArg | string)[] | undefined,
-  strict: boolean,
+  identity: KeyArg,
+  signingKeys: (KeyArg | pulumi.Input<string>)[] | undefined,
+  strict: boolean | pulumi.Output<boolean | undefined> | undefined,
 ): SignerInputs {
-  const first = signingKeys?.[0];
-  if (first === undefined || (!strict && identity.seed !== undefined)) return identity;
-  return keyInputs(first);
+  const able = signingKeys?.find((key) => !isPublicOnly(key)) ?? signingKeys?.[0];
+  if (able === undefined) return keyInputs(identity);
+  if (strict === true || isPublicOnly(identity)) return keyInputs(able);
+  if (!strict) return keyInputs(identity);
+  return eitherKey(strict, keyInputs(able), keyInputs(identity));
 }

@@ -44,6 +44,8 @@ export interface OperatorHandle {
   accountServerUrl?: string | undefined;
   /** How long to wait for a server that is not up yet. */
   waitForServer?: Duration | undefined;
+  /** Names of the servers that must confirm a push. */
+  expectServers?: string[] | undefined;
   /** The system account, as which accounts are pushed. */
   systemAccount?: { publicKey: string; signer: SignerHandle } | undefined;
 }
@@ -59,6 +61,8 @@ export interface AccountHandle {
   name?: string | undefined;
   /** The key that signs users. */
   signer: SignerHandle;
+  /** Whether servers refuse what its identity key signed. */
+  requireSigningKeys?: boolean | undefined;
   /** The operator, where the holder may also revoke users. */
   operator?: OperatorHandle | undefined;
 }
@@ -81,10 +85,11 @@ export interface OperatorInputs {
 
 /** Nested inputs of where and as whom to push. */
 export interface ServerInputs {
-  url: pulumi.Input<string | string[]>;
+  url: pulumi.Input<string | pulumi.Input<string>[]>;
   /** Absent where the operator's plain data has none; that is refused in the preview. */
   system?: { publicKey: pulumi.Input<string>; signer: SignerInputs } | undefined;
   waitFor?: pulumi.Input<string> | undefined;
+  expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
 type Step = (value: Record<string, unknown>) => unknown;
@@ -158,8 +163,9 @@ export function operatorInputs(handle: unknown): OperatorInputs {
 export function serverInputs(
   handle: unknown,
   override: {
-    url?: pulumi.Input<string | string[]> | undefined;
+    url?: pulumi.Input<string | pulumi.Input<string>[]> | undefined;
     waitFor?: pulumi.Input<string> | undefined;
+    expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   } = {},
 ): ServerInputs | undefined {
   const url = override.url ?? publicField(handle, field("accountServerUrl"));
@@ -171,13 +177,38 @@ export function serverInputs(
     system:
       publicKey === undefined ? undefined : { publicKey, signer: signerInputs(handle, system) },
     waitFor: override.waitFor ?? publicField(handle, field("waitForServer")),
+    expect: override.expect ?? (publicField(handle, field("expectServers")) as never),
   };
 }
 
-/** Whether the operator requires signing keys, where that is known when the program runs. */
-export function requiresSigningKeys(handle: unknown): boolean | undefined {
-  const value = follow(handle, [field("requireSigningKeys")]);
-  return typeof value === "boolean" ? value : undefined;
+/** Whether the operator requires signing keys: known when the program runs, or out of another stack's data. */
+export function requiresSigningKeys(
+  handle: unknown,
+): boolean | pulumi.Output<boolean | undefined> | undefined {
+  return follow(handle, [field("requireSigningKeys")]) as
+    | boolean
+    | pulumi.Output<boolean | undefined>
+    | undefined;
+}
+
+/** Whether only the public half of a key is given, as far as the program says when it runs. */
+export function isPublicOnly(key: unknown): boolean {
+  if (typeof key === "string") return true;
+  if (pulumi.Output.isInstance(key)) return false;
+  const { __publicOnly, seed } = key as { __publicOnly?: boolean; seed?: unknown };
+  return __publicOnly ?? seed === undefined;
+}
+
+/** One of two keys, when that turns on something known later. */
+export function eitherKey(
+  condition: pulumi.Output<boolean | undefined>,
+  yes: SignerInputs,
+  no: SignerInputs,
+): SignerInputs {
+  return {
+    publicKey: condition.apply((so) => pulumi.output((so ? yes : no).publicKey)),
+    seed: pulumi.secret(condition.apply((so) => pulumi.output((so ? yes : no).seed as string))),
+  };
 }
 
 /** What a user needs of its account: who signs, and what revokes. */
@@ -185,6 +216,8 @@ export interface AccountInputs {
   publicKey: pulumi.Input<string>;
   name?: pulumi.Input<string> | undefined;
   signer: SignerInputs;
+  /** Where no authority says it: whether servers refuse what the account's identity key signed. */
+  requireSigningKeys?: pulumi.Input<boolean | undefined> | undefined;
   /**
    * The operator and the servers. Users only keep it for their deletion, and the account shows it in
    * the open, so it is one secret: every part of it would weigh on each user's state and each preview.
@@ -205,6 +238,7 @@ export function accountInputs(handle: unknown): AccountInputs {
     publicKey: publicField(handle, field("publicKey")) as pulumi.Input<string>,
     name: publicField(handle, field("name")),
     signer: signerInputs(handle),
+    requireSigningKeys: publicField(handle, field("requireSigningKeys")) as never,
     authority:
       operator === undefined
         ? undefined

@@ -23,9 +23,11 @@ export class KeyPair extends NatsResource {
   /** The public key (`O…`, `A…`, `U…`, `X…`). */
   declare readonly publicKey: pulumi.Output<string>;
   /** The seed; secret. Undefined where only the public key is given. */
-  declare readonly seed: pulumi.Output<string | undefined>;
+  declare readonly seed: pulumi.Output<string>;
   /** What the key is for. */
   declare readonly kind: pulumi.Output<KeyKind>;
+  /** @internal Whether its seed is kept elsewhere. */
+  readonly __publicOnly: boolean;
 
   constructor(name: string, args: KeyPairArgs, opts: pulumi.CustomResourceOptions = {}) {
     super(
@@ -35,6 +37,7 @@ export class KeyPair extends NatsResource {
       { plain: ["publicKey"], secret: ["seed"] },
       opts,
     );
+    this.__publicOnly = args.publicKey !== undefined && args.seed === undefined;
   }
 }
 

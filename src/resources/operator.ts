@@ -5,6 +5,7 @@ import { childOptions } from "./child-options";
 import {
   accountInputs,
   type DeepInput,
+  isPublicOnly,
   type KeyArg,
   type KeyInputs,
   keyInputs,
@@ -49,6 +50,12 @@ export interface OperatorArgs {
   accountServerUrl?: pulumi.Input<string> | undefined;
   /** How long to wait for a server that is not up yet. Default: `"1m"`. */
   waitForServer?: pulumi.Input<Duration> | undefined;
+  /**
+   * Names of the servers that must confirm each push. Default: those that held the account before, and
+   * those that the servers know of. Give it when a server is gone for good, or before a cluster is
+   * complete. Stored only.
+   */
+  expectServers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Where clients connect, for tools that read the operator JWT. Default: none. A change re-signs. */
   serviceUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Tags in the JWT. Default: none. A change re-signs. */
@@ -113,6 +120,7 @@ export class Operator extends NatsResource {
       signingKeys: _signingKeys,
       systemAccount: _systemAccount,
       waitForServer: _waitForServer,
+      expectServers: _expectServers,
       ...claims
     } = args;
     super(
@@ -139,6 +147,7 @@ export class Operator extends NatsResource {
         : { requireSigningKeys: args.requireSigningKeys }),
       ...(args.accountServerUrl === undefined ? {} : { accountServerUrl: args.accountServerUrl }),
       ...(args.waitForServer === undefined ? {} : { waitForServer: args.waitForServer }),
+      ...(args.expectServers === undefined ? {} : { expectServers: args.expectServers }),
       systemAccount: accountInputs(this.system),
     } as DeepInput<OperatorHandle>;
     this.systemAccount = new Account(
@@ -159,8 +168,4 @@ export class Operator extends NatsResource {
 function signerOf(signingKeys: KeyArg[], identity: KeyArg, strict: boolean): KeyInputs {
   const able = signingKeys.find((key) => !isPublicOnly(key));
   return keyInputs(able ?? (strict ? signingKeys[0] : identity) ?? identity);
-}
-
-function isPublicOnly(key: KeyArg): boolean {
-  return !pulumi.Output.isInstance(key) && (key as { seed?: unknown }).seed === undefined;
 }

@@ -20,9 +20,11 @@ export class SigningKey extends NatsResource {
   /** The public key (`O…`, `A…`). */
   declare readonly publicKey: pulumi.Output<string>;
   /** The seed; secret. Undefined where only the public key is given. */
-  declare readonly seed: pulumi.Output<string | undefined>;
+  declare readonly seed: pulumi.Output<string>;
   /** Whom it signs for. */
   declare readonly kind: pulumi.Output<"operator" | "account">;
+  /** @internal Whether its seed is kept elsewhere. */
+  readonly __publicOnly: boolean;
 
   constructor(name: string, args: SigningKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
     super(
@@ -32,5 +34,6 @@ export class SigningKey extends NatsResource {
       { plain: ["publicKey"], secret: ["seed"] },
       opts,
     );
+    this.__publicOnly = args.publicKey !== undefined && args.seed === undefined;
   }
 }

@@ -65,12 +65,12 @@ export class User extends NatsResource {
   /** Public key (`U…`). */
   declare readonly publicKey: pulumi.Output<string>;
   /** Seed (`SU…`); secret. Undefined where only the public key is given. */
-  declare readonly seed: pulumi.Output<string | undefined>;
+  declare readonly seed: pulumi.Output<string>;
   /** The user JWT; secret, because a bearer's is a password. */
   declare readonly jwt: pulumi.Output<string>;
   /** The instant after which the token is not valid, as `expiresAt` or `expiresIn` say. */
   declare readonly expiresAt: pulumi.Output<Instant | undefined>;
-  #creds: pulumi.Output<string | undefined> | undefined;
+  #creds: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: UserArgs, opts: pulumi.CustomResourceOptions = {}) {
     const { account, key, signingKey, ...claims } = args;
@@ -92,11 +92,12 @@ export class User extends NatsResource {
   }
 
   /** Text of a creds file, as every NATS client takes it; secret. Undefined where the seed is kept elsewhere. */
-  get creds(): pulumi.Output<string | undefined> {
+  get creds(): pulumi.Output<string> {
     // Made here rather than stored: the state holds the token and the seed once.
     this.#creds ??= pulumi
       .all([this.jwt, this.seed])
-      .apply(([jwt, seed]) => (seed ? formatCreds(jwt, seed) : undefined));
+      // Typed for the common case: every consumer of creds wants text, and most users have a seed.
+      .apply(([jwt, seed]) => (seed ? formatCreds(jwt, seed) : undefined) as string);
     return this.#creds;
   }
 }

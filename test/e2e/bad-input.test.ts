@@ -194,7 +194,7 @@ const cases: { kind: string; program: string; problems: (string | RegExp)[] }[] 
     program: `new nats.LocalServer("x", { config: "", host: "0.0.0.0", port: 70000, dir: "${belowFile}", jetStream: false });`,
     problems: [
       /^dir: cannot be written: .*\/Pulumi\.yaml is no folder$/,
-      /^host: must be 127\.0\.0\.1, localhost or ::1: /,
+      /^host: must be 127\.0\.0\.1 or localhost: /,
       /^jetStream: is no known property; /,
       "port: must be a port number from 1 to 65535",
     ],

@@ -153,7 +153,7 @@ describe("a preview", () => {
     const users = ["api", "batch", "ci", "leaver"].map((name) => ({
       op: "update",
       resource: `User::${name}`,
-      paths: { "account.server.url": "update", "account.server.waitFor": "add" },
+      paths: { "account.authority": "update" },
     }));
     const steps = await stack.preview();
     expect(steps).toHaveLength(2 + users.length);
@@ -178,7 +178,7 @@ describe("a preview", () => {
       server: { url: `nats://localhost:${elsewhere}`, waitFor: "20s" },
     });
     expect(state["User::api"]?.outputs).toMatchObject({
-      account: { server: { url: `nats://localhost:${elsewhere}`, waitFor: "20s" } },
+      account: { authority: { server: { url: `nats://localhost:${elsewhere}`, waitFor: "20s" } } },
     });
     expect(await stack.preview()).toEqual([]);
   });
@@ -193,12 +193,17 @@ describe("a preview", () => {
       resource,
       paths: { [path]: "update" },
     });
-    expect(steps).toHaveLength(4);
+    expect(steps).toHaveLength(5);
     expect(steps).toEqual(
       expect.arrayContaining([
         changed("Operator::acme", "accountServerUrl"),
         // Both hold the operator JWT.
-        changed("ResolverConfig::resolver", "operatorJwt"),
+        {
+          op: "update",
+          resource: "ResolverConfig::resolver",
+          paths: { operatorJwt: "update", "systemAccount.jwt": "update" },
+        },
+        changed("Account::acme-sys", "server.url"),
         changed("LocalServer::dev", "config"),
         // `orders` and its users have an address of their own.
         changed("Account::billing", "server.url"),

@@ -172,7 +172,7 @@ describe("the subpaths", () => {
         formatCreds generateKeyPair keyKindOf parseCreds publicKeyOf publicKeyProblem redact seedKindOf seedProblem signerFromSeed verifySignature
         types: KeyKind KeyPairData Signer
       pulumi-nats-auth/resolver
-        IncompletePush closeConnections publishAccount removeAccount renderResolverConfig revokeUser
+        IncompletePush closeConnections heldRevocations publishAccount removeAccount renderResolverConfig revokeUser
         types: AccountAddress ClusterTarget Published Removed RenderedResolver ResolverSettings"
     `);
   });
