@@ -48,7 +48,7 @@ type Log = (line: string) => void;
 
 interface Opened {
   nc: NatsConnection;
-  inboxPrefix: string;
+  connection: Connection;
 }
 
 interface Shared {
@@ -79,8 +79,7 @@ export async function withConnection<T>(
   clearTimeout(shared.idle);
   shared.users += 1;
   try {
-    const opened = await shared.opening;
-    return await work({ gather: (...request) => gather(opened, ...request) });
+    return await work((await shared.opening).connection);
   } finally {
     shared.users -= 1;
     if (shared.users === 0) shared.idle = closeLater(key, shared);
@@ -130,7 +129,8 @@ async function open(target: ClusterTarget, log: Log): Promise<Opened> {
   const announceAt = Date.now() + Math.min(announceMs, waitMs / 2);
   for (let announced = false; ; ) {
     try {
-      return { nc: await connect(options), inboxPrefix };
+      const nc = await connect(options);
+      return { nc, connection: { gather: (...request) => gather(nc, inboxPrefix, ...request) } };
     } catch (error) {
       if (isRefusal(error)) throw refused(addresses, error);
       if (Date.now() >= deadline) throw unreachable(target, waitMs, error);
@@ -209,7 +209,8 @@ function unreachable(target: ClusterTarget, waitMs: number, cause: unknown): Nat
 }
 
 function gather(
-  { nc, inboxPrefix }: Opened,
+  nc: NatsConnection,
+  inboxPrefix: string,
   subject: string,
   payload: string,
   options: { done?: (texts: string[]) => boolean; quietMs: number; limitMs?: number },

@@ -22,8 +22,21 @@ interface OurServer {
   operator: TokenClaims;
 }
 
-const rosterQuietMs = 1_000;
-const rosterLimitMs = 5_000;
+/** What the servers said of themselves. */
+interface Census {
+  ours: OurServer[];
+  /** How many servers answered, others included. */
+  answered: number;
+  /** How many servers there are, as far as servers know. */
+  counted: number;
+}
+
+const quietMs = 1_000;
+const limitMs = 5_000;
+/** An `up` pushes many accounts in a second; a server that stops within it is missed when it does not confirm. */
+const censusMs = 1_000;
+
+const censuses = new WeakMap<Connection, Map<string, Promise<Census>>>();
 
 /**
  * Asks all servers who they are. Servers that share the system account but run another operator (or
@@ -37,35 +50,11 @@ export async function callRoster(
     expected,
   }: { remembered: readonly string[]; expected?: readonly string[] | undefined },
 ): Promise<Roster> {
-  const bounds = { quietMs: rosterQuietMs, limitMs: rosterLimitMs };
-  const pings = await connection.gather(subjects.ping, "", {
-    ...bounds,
-    done: (texts) => texts.length >= Math.max(...texts.map(parseActiveServers)),
-  });
-  if (pings.texts.length === 0) throw noServerOfOurs(operator.publicKey, []);
-  const variables = await connection.gather(subjects.variables, "", {
-    ...bounds,
-    done: (texts) => texts.length >= pings.texts.length,
-  });
-  const answered = variables.texts.map(parseVariables).filter((server) => server !== undefined);
-  const ours: OurServer[] = [];
-  for (const server of answered) {
-    const claims = firstOperator(server.operators);
-    if (claims?.sub === operator.publicKey) ours.push({ ...server, operator: claims });
-  }
-  if (ours.length === 0)
-    throw noServerOfOurs(
-      operator.publicKey,
-      answered.map((s) => s.name),
-    );
+  const { ours, answered, counted } = await recentCensus(connection, operator.publicKey);
   assertTrusted(ours, operator.signer);
   const present = ours.map((server) => server.name).sort();
   const missing = (expected ?? remembered).filter((name) => !present.includes(name));
-  // For some minutes servers go on counting one that was killed, beside its successor of the same name
-  // (measured); one that started later counts only those it met. So the least count is the truest.
-  const counts = pings.texts.map(parseActiveServers).filter((count) => count > 0);
-  const counted = counts.length > 0 ? Math.min(...counts) : 0;
-  const unnamed = counted - answered.length - missing.length;
+  const unnamed = counted - answered - missing.length;
   if (unnamed > 0 && expected === undefined) {
     missing.push(`${unnamed} server(s) whose name is not known`);
   }
@@ -77,6 +66,50 @@ export async function callRoster(
       .sort(),
     missing,
     issuers: new Set([operator.publicKey, operator.signer, ...ours.flatMap(issuersOf)]),
+  };
+}
+
+function recentCensus(connection: Connection, operator: string): Promise<Census> {
+  const recent = censuses.get(connection) ?? new Map<string, Promise<Census>>();
+  censuses.set(connection, recent);
+  let census = recent.get(operator);
+  if (!census) {
+    census = takeCensus(connection, operator);
+    recent.set(operator, census);
+    const forget = () => recent.delete(operator);
+    census.then(() => setTimeout(forget, censusMs).unref(), forget);
+  }
+  return census;
+}
+
+async function takeCensus(connection: Connection, operator: string): Promise<Census> {
+  const pings = await connection.gather(subjects.ping, "", {
+    quietMs,
+    limitMs,
+    done: (texts) => texts.length >= Math.max(...texts.map(parseActiveServers)),
+  });
+  if (pings.texts.length === 0) throw noServerOfOurs(operator, []);
+  const variables = await connection.gather(subjects.variables, "", {
+    quietMs,
+    limitMs,
+    done: (texts) => texts.length >= pings.texts.length,
+  });
+  const answered = variables.texts.map(parseVariables).filter((server) => server !== undefined);
+  const ours = answered.flatMap((server) => {
+    const claims = firstOperator(server.operators);
+    return claims?.sub === operator ? [{ ...server, operator: claims }] : [];
+  });
+  if (ours.length === 0) {
+    const names = answered.map((server) => server.name);
+    throw noServerOfOurs(operator, names);
+  }
+  // For some minutes servers go on counting one that was killed, beside its successor of the same name
+  // (measured); one that started later counts only those it met. So the least count is the truest.
+  const counts = pings.texts.map(parseActiveServers).filter((count) => count > 0);
+  return {
+    ours,
+    answered: answered.length,
+    counted: counts.length > 0 ? Math.min(...counts) : 0,
   };
 }
 
