@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +9,6 @@ import {
   decodeToken,
   mergeRevocations,
   signAccount,
-  signOperator,
   signUser,
 } from "pulumi-nats-auth/claims";
 import {
@@ -22,39 +22,13 @@ import {
   closeConnections,
   publishAccount,
   removeAccount,
-  renderResolverConfig,
   revokeUser,
 } from "pulumi-nats-auth/resolver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admission, connectWith, freePort, Server, Servers, until } from "../support/nats";
+import { makeOperator, type TestOperator } from "../support/operator";
 
 const now = () => Math.floor(Date.now() / 1000);
-
-/** An operator with its keys, and the configuration of its servers; nothing of Pulumi. */
-function makeOperator(name: string) {
-  const [identity, signing] = [generateKeyPair("operator"), generateKeyPair("operator")];
-  const [system, systemSigning] = [generateKeyPair("account"), generateKeyPair("account")];
-  const jwt = signOperator({
-    publicKey: identity.publicKey,
-    claims: { name, signingKeys: [signing.publicKey], systemAccount: system.publicKey },
-    signer: signerFromSeed(identity.seed),
-    issuedAt: now(),
-  });
-  const systemJwt = signAccount({
-    publicKey: system.publicKey,
-    claims: { name: "SYS", signingKeys: [systemSigning.publicKey] },
-    signer: signerFromSeed(signing.seed),
-    issuedAt: now(),
-  });
-  const { text } = renderResolverConfig({
-    operator: { name, jwt },
-    systemAccount: { publicKey: system.publicKey, jwt: systemJwt },
-    interval: "1s",
-  });
-  return { identity, signing, system, systemSigning, text };
-}
-
-type TestOperator = ReturnType<typeof makeOperator>;
 
 function addressFor(url: string, { identity, signing, system, systemSigning }: TestOperator) {
   return (name: string, publicKey: string, signer: KeyPairData = signing): AccountAddress => ({
@@ -234,7 +208,130 @@ describe("the resolver client", () => {
       rmSync(root, { recursive: true, force: true });
     }
   });
+
+  it("remembers no name that a server has only until it restarts", async () => {
+    const port = await freePort();
+    const root = mkdtempSync(join(tmpdir(), "nats-test-"));
+    const config = `listen: "127.0.0.1:${port}"\n${operator.text}`;
+    const unnamed = new Server("no name", port, join(root, "unnamed"), config);
+    try {
+      await unnamed.start();
+      const account = generateKeyPair("account");
+      const address = addressFor(unnamed.url, operator)("orders", account.publicKey);
+      const first = await publishAccount(address, { name: "orders" });
+      expect(first.servers).toEqual([]);
+      await closeConnections();
+      await unnamed.restart((same) => same);
+      const again = { ...address, remembered: first.servers };
+      const change = { name: "orders", limits: { connections: 5 } };
+      const { jwt } = await publishAccount(again, change, { jwt: first.jwt });
+      expect(unnamed.accounts()[account.publicKey]).toBe(jwt);
+    } finally {
+      await unnamed.stop("SIGKILL");
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  it("waits for the expected servers only, where they are named", async () => {
+    const account = generateKeyPair("account");
+    const address = { ...at("fewer", account.publicKey), remembered: ["GONE"] };
+    await expect(publishAccount(address, { name: "fewer" })).rejects.toMatchObject({
+      code: "ERR_INCOMPLETE",
+      message: expect.stringMatching(/no confirmation from GONE; confirmed by S1/),
+    });
+    const { jwt } = await publishAccount({ ...address, expected: ["S1"] }, { name: "fewer" });
+    expect(copyOf(account)).toBe(jwt);
+    const more = { ...address, remembered: [], expected: ["S1", "LATER"] };
+    await expect(publishAccount(more, { name: "fewer" })).rejects.toMatchObject({
+      code: "ERR_INCOMPLETE",
+      message: expect.stringMatching(/no confirmation from LATER/),
+    });
+  });
+
+  it("signs nothing that a system user says an account holds", async () => {
+    const root = mkdtempSync(join(tmpdir(), "nats-test-"));
+    const [port, route, otherPort, otherRoute] = await Promise.all([1, 2, 3, 4].map(freePort));
+    const slow = await slowNetwork(otherRoute as number);
+    const configOf = (name: string, client: number, listen: number, routes: number[]) =>
+      `listen: "127.0.0.1:${client}"\nserver_name: ${name}\n` +
+      `cluster { name: test, no_advertise: true, listen: "127.0.0.1:${listen}", routes: [${routes.map((to) => `"nats://127.0.0.1:${to}"`).join()}] }\n` +
+      operator.text;
+    const make = (name: string, client = 0, listen = 0, routes: number[] = []) =>
+      new Server(name, client, join(root, name), configOf(name, client, listen, routes));
+    const near = make("NEAR", port, route, [slow.port]);
+    const far = make("FAR", otherPort, otherRoute);
+    try {
+      await far.start();
+      await near.start();
+      const liar = await connectWith(systemCreds(operator), near.url);
+      await until(async () => (await pinged(liar)).join() === "FAR,NEAR");
+      const account = generateKeyPair("account");
+      const address = addressFor(near.url, operator)("orders", account.publicKey);
+      await publishAccount(address, { name: "orders" });
+
+      const [stranger, signingKey] = [generateKeyPair("operator"), generateKeyPair("account")];
+      const forged = signAccount({
+        publicKey: account.publicKey,
+        claims: {
+          name: "forged",
+          signingKeys: [signingKey.publicKey],
+          revocations: { "*": now() + 1_000_000 },
+        },
+        signer: signerFromSeed(stranger.seed),
+        issuedAt: now() + 10_000,
+      });
+      let lies = 0;
+      /** Answers the next question, before the far server can. */
+      const lie = async () => {
+        const subject = `$SYS.REQ.ACCOUNT.${account.publicKey}.CLAIMS.LOOKUP`;
+        const callback = (_error: unknown, message: { respond: (text: string) => boolean }) => {
+          lies += message.respond(forged) ? 1 : 0;
+        };
+        liar.subscribe(subject, { max: 1, callback });
+        await liar.flush();
+      };
+      const user = generateKeyPair("user").publicKey;
+      await lie();
+      await publishAccount(address, { name: "orders", limits: { connections: 7 } });
+      await lie();
+      const issuedAt = now();
+      expect(await revokeUser(address, user, issuedAt)).toBe("revoked");
+      expect(lies).toBe(2);
+      for (const each of [near, far]) {
+        const token = decodeToken(each.accounts()[account.publicKey] ?? "");
+        expect(token.iss).toBe(operator.signing.publicKey);
+        expect(token.iat).toBeLessThan(now() + 1_000);
+        const claims = accountFromWire(token);
+        expect(claims).toMatchObject({ name: "orders", limits: { connections: 7 } });
+        expect(claims.signingKeys).toBeUndefined();
+        expect(Object.keys(claims.revocations ?? {})).toEqual([user]);
+      }
+      await liar.close();
+    } finally {
+      await Promise.all([near.stop("SIGKILL"), far.stop("SIGKILL")]);
+      slow.close();
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
 });
+
+/** A way to a port that takes a while in each direction. */
+async function slowNetwork(to: number): Promise<{ port: number; close: () => void }> {
+  const delayMs = 20;
+  const carry = (from: Socket, onto: Socket) => {
+    from.on("data", (chunk) => setTimeout(() => onto.write(chunk), delayMs));
+    from.on("error", () => onto.destroy());
+    from.on("close", () => onto.destroy());
+  };
+  const server = createServer((socket) => {
+    const further = createConnection({ host: "127.0.0.1", port: to });
+    carry(socket, further);
+    carry(further, socket);
+  });
+  const port = await freePort();
+  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+  return { port, close: () => server.close() };
+}
 
 /** Names of the servers that answer a system user. */
 async function pinged(system: NatsConnection): Promise<string[]> {

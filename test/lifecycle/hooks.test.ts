@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeToken, signAccount, signOperator } from "pulumi-nats-auth/claims";
+import { generateKeyPair, parseCreds, signerFromSeed } from "pulumi-nats-auth/keys";
+import { account, keyPair, resolverConfig, signingKey, user } from "pulumi-nats-auth/lifecycle";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+/** What the engine sends for a value that is not known yet. */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+describe("the hooks of a key", () => {
+  it.each([keyPair, signingKey])(
+    "keep its seed when the program names its public key",
+    async (hooks) => {
+      const { id, outs } = await hooks.create({ kind: "account" });
+      const pinned = { kind: "account", publicKey: outs.publicKey };
+      expect(await hooks.diff?.(id, outs, pinned)).toMatchObject({ changes: false });
+      const updated = await hooks.update?.(id, outs, pinned);
+      expect(updated?.outs).toMatchObject({ seed: outs.seed, publicKey: outs.publicKey });
+    },
+  );
+
+  it("say in a preview what an adopted seed leads to", async () => {
+    const { publicKey, seed } = generateKeyPair("operator");
+    const checked = await keyPair.check?.({}, { kind: "operator", seed });
+    expect(checked).toMatchObject({ inputs: { publicKey, seed }, failures: [] });
+  });
+});
+
+describe("the hooks of an account", () => {
+  it("announce a replacement when its key is not known yet", async () => {
+    const { publicKey } = generateKeyPair("account");
+    const operator = generateKeyPair("operator");
+    const olds = { name: "a", publicKey, jwt: "", operator: { signer: operator } };
+    const diff = await account.diff?.(publicKey, olds, { ...olds, publicKey: unknown });
+    expect(diff).toMatchObject({
+      changes: true,
+      replaces: ["publicKey"],
+      deleteBeforeReplace: true,
+    });
+  });
+});
+
+describe("a file that a resource writes", () => {
+  const [operator, system, orders] = [
+    generateKeyPair("operator"),
+    generateKeyPair("account"),
+    generateKeyPair("account"),
+  ];
+  const signer = signerFromSeed(operator.seed);
+  const issuedAt = Math.floor(Date.now() / 1000);
+  let folder: string;
+  const path = (name: string) => join(folder, name);
+  const text = (name: string) => readFileSync(path(name), "utf8");
+
+  const config = (name: string) => ({
+    operatorJwt: signOperator({
+      publicKey: operator.publicKey,
+      claims: { name: "acme", systemAccount: system.publicKey },
+      signer,
+      issuedAt,
+    }),
+    systemAccount: {
+      publicKey: system.publicKey,
+      jwt: signAccount({ publicKey: system.publicKey, claims: { name: "SYS" }, signer, issuedAt }),
+    },
+    path: path(name),
+  });
+  const userOf = (by: typeof orders, name: string) => ({
+    name: "api",
+    account: { publicKey: by.publicKey, name: "orders", signer: by },
+    credsPath: path(name),
+  });
+  const subjectIn = (name: string) => decodeToken(parseCreds(text(name)).jwt).sub;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "hooks-"));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("does not take the place of a configuration that is not ours; what it made is kept", async () => {
+    writeFileSync(path("own.conf"), "port: 4222\n");
+    await expect(resolverConfig.create(config("own.conf"))).rejects.toMatchObject({
+      message: expect.stringMatching(/own\.conf exists and was not written for .* \[ERR_FILE\]/),
+      properties: { text: expect.stringContaining(system.publicKey), pending: expect.anything() },
+    });
+    expect(text("own.conf")).toBe("port: 4222\n");
+  });
+
+  it("takes the place of an earlier configuration of ours", async () => {
+    await resolverConfig.create(config("resolver.conf"));
+    const { outs } = await resolverConfig.create({
+      ...config("resolver.conf"),
+      interval: "7s",
+    });
+    expect(text("resolver.conf")).toBe(outs.text);
+    expect(text("resolver.conf")).toContain("7s");
+  });
+
+  it("does not take the place of creds of another account, or of anything else", async () => {
+    await user.create(userOf(generateKeyPair("account"), "other.creds"));
+    writeFileSync(path("notes.creds"), "my notes");
+    for (const name of ["other.creds", "notes.creds"]) {
+      const before = text(name);
+      await expect(user.create(userOf(orders, name))).rejects.toMatchObject({
+        message: expect.stringMatching(/exists and was not written for .* \[ERR_FILE\]/),
+        properties: { jwt: expect.any(String), seed: expect.any(String) },
+      });
+      expect(text(name)).toBe(before);
+    }
+  });
+
+  it("takes the place of creds of its account, as after an interrupted try", async () => {
+    const first = await user.create(userOf(orders, "api.creds"));
+    expect(subjectIn("api.creds")).toBe(first.id);
+    const second = await user.create(userOf(orders, "api.creds"));
+    expect(subjectIn("api.creds")).toBe(second.id);
+  });
+
+  it("stays when its resource is deleted after a successor wrote the same", async () => {
+    const before = await resolverConfig.create(config("renamed.conf"));
+    await resolverConfig.create(config("renamed.conf"));
+    await resolverConfig.delete?.(before.id, before.outs);
+    expect(text("renamed.conf")).toBe(before.outs.text);
+
+    const inputs = { ...userOf(orders, "renamed.creds"), key: generateKeyPair("user") };
+    const old = await user.create(inputs);
+    await user.create(inputs);
+    await user.delete?.(old.id, old.outs);
+    expect(subjectIn("renamed.creds")).toBe(inputs.key.publicKey);
+  });
+});

@@ -1,0 +1,97 @@
+import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
+import { formatCreds, generateKeyPair } from "pulumi-nats-auth/keys";
+import { account, localServer, user } from "pulumi-nats-auth/lifecycle";
+import { closeConnections } from "pulumi-nats-auth/resolver";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { admission, freePort, type Server, Servers } from "../support/nats";
+import { makeOperator } from "../support/operator";
+
+const operator = makeOperator("acme");
+type Outs = Record<string, unknown>;
+
+describe("the hooks of accounts and users, on a server", () => {
+  let servers: Servers;
+  let server: Server;
+
+  const inputsOf = (name: string) => ({
+    name,
+    publicKey: "",
+    operator: { publicKey: operator.identity.publicKey, signer: operator.signing },
+    server: {
+      url: server.url,
+      system: { publicKey: operator.system.publicKey, signer: operator.systemSigning },
+      waitFor: "1s",
+    },
+  });
+
+  async function accountWithUser(name: string) {
+    const key = generateKeyPair("account");
+    const inputs = { ...inputsOf(name), publicKey: key.publicKey };
+    const made = await account.create(inputs);
+    const authority = { operator: inputs.operator, server: inputs.server };
+    const one = await user.create({
+      name: "one",
+      account: { publicKey: key.publicKey, name, signer: key, authority },
+    });
+    const creds = formatCreds(one.outs.jwt, one.outs.seed);
+    return { inputs, made, one, creds };
+  }
+
+  beforeAll(async () => {
+    servers = await Servers.start(operator.text, [await freePort()]);
+    server = servers.all[0] as Server;
+  });
+
+  afterAll(async () => {
+    await closeConnections();
+    await servers?.close();
+  });
+
+  it("refuse a revoked user also when making its account again failed at first", async () => {
+    const { inputs, made, one, creds } = await accountWithUser("again");
+    expect(await admission(creds, server.url)).toBe("admitted");
+    await user.delete?.(one.id, one.outs);
+    await account.delete?.(made.id, made.outs);
+    await closeConnections();
+    await server.stop();
+    const half: Outs = await account.create(inputs).then(
+      () => ({}),
+      (error) => error.properties,
+    );
+    const { revocations } = accountFromWire(decodeToken(half["jwt"] as string));
+    expect(Object.keys(revocations ?? {})).toEqual([one.id]);
+    await server.start();
+    await account.update?.(made.id, half, inputs);
+    expect(await admission(creds, server.url)).toMatch(/^refused/);
+  });
+
+  it("call a user revoked only when every server of its account has it", async () => {
+    const { inputs, made, one, creds } = await accountWithUser("two-servers");
+    const outs = { ...made.outs, servers: ["AWAY", "S1"] };
+    await account.diff?.(made.id, outs, inputs);
+    await expect(user.delete?.(one.id, one.outs)).rejects.toThrow(
+      /no confirmation from AWAY; confirmed by S1/,
+    );
+    expect(await admission(creds, server.url)).toMatch(/^refused/);
+  });
+});
+
+describe("the hooks of a server", () => {
+  it("leave it running when a successor uses it", async () => {
+    const inputs = { config: operator.text, host: "127.0.0.1", port: await freePort() };
+    const before = await localServer.create(inputs);
+    const { pid, storage } = before.outs as { pid: number; storage: string };
+    try {
+      const successor = await localServer.create(inputs);
+      expect(successor.outs.pid).toBe(pid);
+      await localServer.delete?.(before.id, before.outs);
+      await sleep(300);
+      expect(() => process.kill(pid, 0)).not.toThrow();
+    } finally {
+      process.kill(pid, "SIGKILL");
+      rmSync(storage, { recursive: true, force: true });
+    }
+  });
+});
