@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { decodeToken, signAccount, signOperator } from "pulumi-nats-auth/claims";
 import { generateKeyPair, parseCreds, signerFromSeed } from "pulumi-nats-auth/keys";
 import { account, keyPair, resolverConfig, signingKey, user } from "pulumi-nats-auth/lifecycle";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 /** What the engine sends for a value that is not known yet. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -39,6 +39,18 @@ describe("the hooks of an account", () => {
       replaces: ["publicKey"],
       deleteBeforeReplace: true,
     });
+  });
+
+  it("say that an account stays on its servers when the stack knows no more where they are", async () => {
+    const { publicKey } = generateKeyPair("account");
+    const operator = { publicKey: "", signer: generateKeyPair("operator") };
+    const said = vi.spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      await account.delete?.(publicKey, { name: "left", publicKey, operator, servers: ["S1"] });
+      expect(said.mock.calls.join()).toMatch(/account "left" .* stays on S1, open to its users/);
+    } finally {
+      said.mockRestore();
+    }
   });
 });
 

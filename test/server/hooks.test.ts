@@ -1,4 +1,6 @@
-import { rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
 import { formatCreds, generateKeyPair } from "pulumi-nats-auth/keys";
@@ -60,9 +62,9 @@ describe("the hooks of accounts and users, on a server", () => {
       () => ({}),
       (error) => error.properties,
     );
+    await server.start();
     const { revocations } = accountFromWire(decodeToken(half["jwt"] as string));
     expect(Object.keys(revocations ?? {})).toEqual([one.id]);
-    await server.start();
     await account.update?.(made.id, half, inputs);
     expect(await admission(creds, server.url)).toMatch(/^refused/);
   });
@@ -91,6 +93,22 @@ describe("the hooks of a server", () => {
       expect(() => process.kill(pid, 0)).not.toThrow();
     } finally {
       process.kill(pid, "SIGKILL");
+      rmSync(storage, { recursive: true, force: true });
+    }
+  });
+
+  it.skipIf(process.platform === "win32")("refuse a folder that others can write to", async () => {
+    const port = await freePort();
+    const storage = join(tmpdir(), `pulumi-nats-auth-${userInfo().uid}-${port}`);
+    mkdirSync(storage);
+    chmodSync(storage, 0o777);
+    try {
+      const inputs = { config: operator.text, host: "127.0.0.1", port };
+      await expect(localServer.create(inputs)).rejects.toThrow(
+        /is not a private folder of yours; .* \[ERR_LOCAL_SERVER\]/,
+      );
+      expect(readdirSync(storage)).toEqual([]);
+    } finally {
       rmSync(storage, { recursive: true, force: true });
     }
   });
