@@ -43,12 +43,20 @@ export abstract class NatsResource extends pulumi.CustomResource {
     assertResolvable();
     const { plain = [], secret = [] } = outputs;
     const made = Object.fromEntries([...plain, ...secret].map((output) => [output, undefined]));
-    super(
-      `pulumi-nodejs:dynamic/nats:${kind}`,
-      name,
-      { ...made, ...given(inputs), __provider: providerText(kind) },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secret] }),
-    );
+    const { stackTraceLimit } = Error;
+    // The SDK notes a source-mapped stack for each of the four promises of every property, in case one leaks:
+    // most of what a program of a hundred users computes before the engine hears of the first (measured).
+    Error.stackTraceLimit = 0;
+    try {
+      super(
+        `pulumi-nodejs:dynamic/nats:${kind}`,
+        name,
+        { ...made, ...given(inputs), __provider: providerText(kind) },
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secret] }),
+      );
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
     this.__natsAuthKind = kind;
   }
 }
