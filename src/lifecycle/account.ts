@@ -9,6 +9,7 @@ import {
   signAccount,
   validateAccount,
 } from "../claims/index";
+import { nextIssueTime } from "../clock";
 import { NatsAuthError } from "../errors";
 import { publicKeyProblem, signerFromSeed } from "../keys/index";
 import {
@@ -206,10 +207,7 @@ function sign(inputs: Properties, before?: unknown, known?: Record<string, numbe
     publicKey: inputs["publicKey"] as string,
     claims: { ...claimsOf(inputs), revocations },
     signer: signerFromSeed((inputs["operator"] as OperatorAuthority).signer.seed),
-    issuedAt: Math.max(
-      Math.floor(Date.now() / 1000),
-      previous === undefined ? 0 : previous.iat + 1,
-    ),
+    issuedAt: nextIssueTime(previous?.iat),
   });
 }
 

@@ -6,6 +6,7 @@ import {
   signOperator,
   validateOperator,
 } from "../claims/index";
+import { nextIssueTime } from "../clock";
 import { publicKeyOf, signerFromSeed } from "../keys/index";
 import { keyIssues, pick, sameValue, stickyName, unknownNames } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
@@ -64,7 +65,7 @@ export const operatorLifecycle: Lifecycle = {
   async update(_id, olds, news): Promise<Properties> {
     // Servers refuse to reload a configuration whose operator JWT differs in any byte (server `reload.go`).
     if (sameClaims(olds, news)) return { ...news, jwt: olds["jwt"] };
-    return { ...news, jwt: sign(news, decodeToken(olds["jwt"] as string).iat + 1) };
+    return { ...news, jwt: sign(news, decodeToken(olds["jwt"] as string).iat) };
   },
 };
 
@@ -91,12 +92,12 @@ function sameClaims(olds: Properties, news: Properties): boolean {
   );
 }
 
-function sign(inputs: Properties, notBefore = 0): string {
+function sign(inputs: Properties, previous?: number): string {
   const seed = keyOf(inputs).seed as string;
   return signOperator({
     publicKey: publicKeyOf(seed),
     claims: claimsOf(inputs),
     signer: signerFromSeed(seed),
-    issuedAt: Math.max(Math.floor(Date.now() / 1000), notBefore),
+    issuedAt: nextIssueTime(previous),
   });
 }

@@ -14,7 +14,6 @@ import { hasUnknown } from "./unknown";
 
 /** Nothing in it is secret: JWTs of operators and accounts are public. */
 const configMode = 0o644;
-const types = ["full", "cache", "memory", "url"];
 /** Which settings mean something to which type (server `opts.go` refuses the others). */
 const settingsOf: Record<string, readonly string[]> = {
   full: ["dir", "allowDelete", "hardDelete", "interval", "limit", "timeout"],
@@ -22,7 +21,8 @@ const settingsOf: Record<string, readonly string[]> = {
   memory: [],
   url: ["url"],
 };
-const typed = ["dir", "allowDelete", "hardDelete", "interval", "limit", "timeout", "ttl", "url"];
+const types = Object.keys(settingsOf);
+const typed = [...new Set(Object.values(settingsOf).flat())];
 
 /** Hooks of `ResolverConfig`. */
 export const resolverConfigLifecycle: Lifecycle = {

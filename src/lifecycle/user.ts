@@ -8,6 +8,7 @@ import {
   userBody,
   validateUser,
 } from "../claims/index";
+import { nextIssueTime, now } from "../clock";
 import {
   formatCreds,
   generateKeyPair,
@@ -107,7 +108,7 @@ export const userLifecycle: Lifecycle = {
     const before = olds["jwt"] as string;
     const jwt = sameToken(olds, news)
       ? before
-      : sign(news, olds["publicKey"] as string, Math.max(now(), decodeToken(before).iat + 1));
+      : sign(news, olds["publicKey"] as string, nextIssueTime(decodeToken(before).iat));
     return withFile(olds, { ...withoutSigningSeed(news), ...key, jwt });
   },
 
@@ -136,10 +137,6 @@ export const userLifecycle: Lifecycle = {
     if (path !== undefined) removeFile(path, credsOf(outs));
   },
 };
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
-}
 
 function accountOf(properties: Properties): AccountOfUser {
   return properties["account"] as AccountOfUser;

@@ -11,6 +11,7 @@ import {
   type NatsConnection,
 } from "@nats-io/transport-node";
 import { signUser } from "../claims/index";
+import { now } from "../clock";
 import { NatsAuthError } from "../errors";
 import { generateKeyPair, type KeyPairData, signerFromSeed } from "../keys/index";
 import { publishPermissions } from "./protocol";
@@ -166,17 +167,17 @@ function mintingAuthenticator(target: ClusterTarget, inboxPrefix: string): Authe
 }
 
 function mint({ system }: ClusterTarget, user: KeyPairData, inboxPrefix: string): string {
-  const now = Math.floor(Date.now() / 1000);
+  const issuedAt = now();
   return signUser({
     publicKey: user.publicKey,
     claims: {
       name: "pulumi-nats-auth",
-      expiresAt: new Date((now + mintedLifetimeSeconds) * 1000).toISOString(),
+      expiresAt: new Date((issuedAt + mintedLifetimeSeconds) * 1000).toISOString(),
       permissions: { publish: [...publishPermissions], subscribe: [`${inboxPrefix}.>`] },
       ...(system.signer.publicKey === system.publicKey ? {} : { issuerAccount: system.publicKey }),
     },
     signer: signerFromSeed(system.signer.seed),
-    issuedAt: now,
+    issuedAt,
   });
 }
 

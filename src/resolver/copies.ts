@@ -74,9 +74,3 @@ function readable(token: string): TokenClaims | undefined {
     return undefined;
   }
 }
-
-/** Two different JWTs of one second never converge between servers: each is a second newer than any before. */
-export function nextIssueTime(...known: (number | undefined)[]): number {
-  const now = Math.floor(Date.now() / 1000);
-  return Math.max(now, ...known.map((iat) => (iat === undefined ? 0 : iat + 1)));
-}

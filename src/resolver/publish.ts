@@ -1,4 +1,5 @@
 /** Publishing an account. */
+import { isDeepStrictEqual } from "node:util";
 import {
   type AccountClaims,
   claimsEqual,
@@ -8,10 +9,11 @@ import {
   signAccount,
   type TokenClaims,
 } from "../claims/index";
+import { nextIssueTime } from "../clock";
 import type { Signer } from "../keys/index";
 import type { AccountAddress } from "./address";
 import { withConnection } from "./connection";
-import { type Copies, look, nextIssueTime } from "./copies";
+import { type Copies, look } from "./copies";
 import { type Published, push } from "./push";
 import { inTurn } from "./queue";
 
@@ -57,10 +59,6 @@ function keepOrSign(
   const same =
     newest.iss === wanted.iss &&
     claimsEqual(newest, wanted) &&
-    JSON.stringify(sorted(revocationsOf(newest))) === JSON.stringify(sorted(revocationsOf(wanted)));
+    isDeepStrictEqual(revocationsOf(newest), revocationsOf(wanted));
   return same ? newestToken : jwt;
-}
-
-function sorted(list: Record<string, number>): [string, number][] {
-  return Object.entries(list).sort(([a], [b]) => (a < b ? -1 : 1));
 }

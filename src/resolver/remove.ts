@@ -1,8 +1,9 @@
 /** Removing an account from every server, in a way that it does not come back. */
 import { encodeGeneric, formatInstant, signAccount } from "../claims/index";
+import { nextIssueTime } from "../clock";
 import type { AccountAddress } from "./address";
 import { type Connection, withConnection } from "./connection";
-import { look, nextIssueTime, type Situation } from "./copies";
+import { look, type Situation } from "./copies";
 import { subjects } from "./protocol";
 import { push, request } from "./push";
 import { inTurn } from "./queue";

@@ -1,10 +1,11 @@
 /** Revoking users: one transaction for all that are revoked together. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeToken, mergeRevocations, withRevocations } from "../claims/index";
+import { nextIssueTime } from "../clock";
 import { NatsAuthError } from "../errors";
 import type { AccountAddress } from "./address";
 import { withConnection } from "./connection";
-import { type Copies, look, lookUp, nextIssueTime } from "./copies";
+import { type Copies, look, lookUp } from "./copies";
 import { push } from "./push";
 import { inTurn } from "./queue";
 
