@@ -2,6 +2,7 @@
 import {
   type AccountClaims,
   accountBody,
+  accountFromWire,
   decodeToken,
   type Issue,
   mergeRevocations,
@@ -58,16 +59,14 @@ export const accountLifecycle: Lifecycle = {
     if (olds["publicKey"] !== news["publicKey"]) return { replace: "publicKey", deleteFirst: true };
     if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
-    const stored = ["operator", "server", "system"].every((name) =>
-      sameValue(olds[name], news[name]),
-    );
-    return stored && sameToken(olds, news) ? "same" : "changed";
+    const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
+    return stored && sameToken(olds["jwt"], news) ? "same" : "changed";
   },
 
   async create(inputs) {
     const id = inputs["publicKey"] as string;
     // The servers get the system account from their configuration: it is what lets us in.
-    if (inputs["system"] === true) return { id, outs: { ...inputs, jwt: sign(inputs) } };
+    if (inputs["system"] === true) return { id, outs: { ...keptOf(inputs), jwt: sign(inputs) } };
     const revocations = removedRevocations.get(id);
     const outs = await present(id, {}, inputs, revocations);
     removedRevocations.delete(id);
@@ -78,9 +77,11 @@ export const accountLifecycle: Lifecycle = {
     const { url } = (news["server"] ?? {}) as Properties;
     const pushedNowhere =
       olds["servers"] === undefined && url !== undefined && news["system"] !== true;
-    const settled = olds["pending"] === undefined && sameToken(olds, news);
+    const settled = olds["pending"] === undefined && sameToken(olds["jwt"], news);
     if (news["system"] === true && !settled) return resignSystem(olds, news);
-    if (settled && !pushedNowhere) return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
+    if (settled && !pushedNowhere) {
+      return { ...keptOf(news), jwt: olds["jwt"], servers: olds["servers"] };
+    }
     return present(id, olds, news);
   },
 
@@ -128,7 +129,7 @@ async function removeLeftovers(address: AccountAddress): Promise<void> {
  */
 async function resignSystem(olds: Properties, news: Properties): Promise<Properties> {
   const address = addressOf(identityOf(news), news["operator"], news["server"]);
-  if (!address) return { ...news, jwt: sign(news, olds["jwt"]) };
+  if (!address) return { ...keptOf(news), jwt: sign(news, olds["jwt"]) };
   address.target.waitFor = systemWaitMs;
   let revocations: Record<string, number> = {};
   try {
@@ -140,7 +141,7 @@ async function resignSystem(olds: Properties, news: Properties): Promise<Propert
         "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
     );
   }
-  return { ...news, jwt: sign(news, olds["jwt"], revocations) };
+  return { ...keptOf(news), jwt: sign(news, olds["jwt"], revocations) };
 }
 
 function identityOf(properties: Properties): { name: string; publicKey: string } {
@@ -186,16 +187,21 @@ function claimsOf(properties: Properties): AccountClaims {
   return pick(properties, claimNames) as unknown as AccountClaims;
 }
 
-function signerOf(properties: Properties): string {
-  return (properties["operator"] as OperatorAuthority).signer.publicKey;
+/** What is kept of the inputs as they are. The token says the rest, and each value weighs on every write of the state. */
+const storedNames = ["name", "publicKey", "signingKeys", "operator", "server", "system"] as const;
+
+function keptOf(inputs: Properties): Properties {
+  return pick(inputs, storedNames);
 }
 
-/** Whether both would be signed alike: a token changes with its claims and its signer, with nothing else. */
-function sameToken(olds: Properties, news: Properties): boolean {
+/** Whether the token says what the inputs say, and is signed by whom they name. Whom it revokes is not up to them. */
+function sameToken(jwt: unknown, news: Properties): boolean {
+  const token = decodeToken(jwt as string);
+  const { revocations: _revocations, ...claims } = accountFromWire(token);
   return (
-    olds["name"] === news["name"] &&
-    signerOf(olds) === signerOf(news) &&
-    sameValue(accountBody(claimsOf(olds)), accountBody(claimsOf(news)))
+    token.iss === (news["operator"] as OperatorAuthority).signer.publicKey &&
+    claims.name === news["name"] &&
+    sameValue(accountBody(claims), accountBody(claimsOf(news)))
   );
 }
 
@@ -220,17 +226,17 @@ async function present(
 ): Promise<Properties> {
   const remembered = (olds["servers"] ?? []) as string[];
   const address = addressOf(identityOf(inputs), inputs["operator"], inputs["server"], remembered);
-  if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
+  if (!address) return { ...keptOf(inputs), jwt: sign(inputs, olds["jwt"]) };
   const known = { jwt: olds["jwt"] as string | undefined, revocations };
   try {
     const { jwt, servers } = await publishAccount(address, claimsOf(inputs), known);
-    return { ...inputs, jwt, servers };
+    return { ...keptOf(inputs), jwt, servers };
   } catch (error) {
     const pushed = error instanceof IncompletePush ? error.published : undefined;
     throw new HalfDone(
       id,
       {
-        ...inputs,
+        ...keptOf(inputs),
         jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, undefined, revocations),
         servers: pushed?.servers ?? remembered,
         // The engine forgets the failure at the next refresh; this mark it keeps.

@@ -1,4 +1,6 @@
 /** The user JWT and its creds. Deleting a user revokes it on the servers of its account. */
+
+import { type Authority, readAuthority } from "../authority-text";
 import {
   decodeToken,
   type Issue,
@@ -6,6 +8,7 @@ import {
   signUser,
   type UserClaims,
   userBody,
+  userFromWire,
   validateUser,
 } from "../claims/index";
 import { nextIssueTime, now } from "../clock";
@@ -55,7 +58,7 @@ interface AccountOfUser {
   /** Where no authority says it: whether servers refuse what the identity key signed. */
   requireSigningKeys?: boolean;
   /** With what it is revoked; a user of another stack's account may have none. */
-  authority?: { operator?: OperatorAuthority; server?: unknown };
+  authority?: string;
 }
 
 /** Only the owner may read creds. */
@@ -87,11 +90,9 @@ export const userLifecycle: Lifecycle = {
     const given = givenKey(news)?.publicKey;
     if (given !== undefined && given !== olds["publicKey"]) return { replace: "key" };
     if (olds["pending"] !== undefined) return "dirty";
-    const wanted = withoutSigningSeed(news);
-    const stored = ["account", "key", "credsPath", "renewBefore"].every((name) =>
-      sameValue(olds[name], wanted[name]),
-    );
-    return stored && sameToken(olds, news) ? "same" : "changed";
+    const kept = keptOf(news);
+    const stored = storedNames.every((name) => sameValue(olds[name], kept[name]));
+    return stored && sameToken(olds["jwt"], news) ? "same" : "changed";
   },
 
   async create(inputs) {
@@ -99,24 +100,24 @@ export const userLifecycle: Lifecycle = {
     const jwt = sign(inputs, key.publicKey, now());
     return {
       id: key.publicKey,
-      outs: withFile({}, { ...withoutSigningSeed(inputs), ...key, jwt }),
+      outs: withFile({}, { ...keptOf(inputs), ...key, jwt }),
     };
   },
 
   async update(_id, olds, news) {
     const key = { ...pick(olds, ["publicKey", "seed"]), ...givenKey(news) };
     const before = olds["jwt"] as string;
-    const jwt = sameToken(olds, news)
+    const jwt = sameToken(before, news)
       ? before
       : sign(news, olds["publicKey"] as string, nextIssueTime(decodeToken(before).iat));
-    return withFile(olds, { ...withoutSigningSeed(news), ...key, jwt });
+    return withFile(olds, { ...keptOf(news), ...key, jwt });
   },
 
   async delete(_id, outs) {
     const account = accountOf(outs);
     const name = account.name ?? account.publicKey;
     const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
-    const { operator, server } = account.authority ?? {};
+    const { operator, server } = authorityOf(account);
     const { publicKey } = account;
     const address = addressOf({ publicKey, name }, operator, server, notedServers(publicKey));
     if (address) {
@@ -142,10 +143,17 @@ function accountOf(properties: Properties): AccountOfUser {
   return properties["account"] as AccountOfUser;
 }
 
-/** What is kept of the inputs: a deletion signs nothing as the account, so its seed stays among the inputs. */
-function withoutSigningSeed(inputs: Properties): Properties {
-  const { signer, ...account } = accountOf(inputs);
-  return { ...inputs, account: { ...account, signer: { publicKey: signer.publicKey } } };
+/** What is kept of the inputs as they are. The token says the rest, and each value weighs on every write of the state. */
+const storedNames = ["name", "account", "key", "credsPath", "expiresAt", "renewBefore"] as const;
+
+/** What a later hook needs of the inputs: a deletion revokes, and signs nothing as the account. */
+function keptOf(inputs: Properties): Properties {
+  const account = pick(inputs["account"] as Properties, ["publicKey", "name", "authority"]);
+  return { ...pick(inputs, storedNames), account };
+}
+
+function authorityOf({ authority }: Pick<AccountOfUser, "authority">): Authority {
+  return authority === undefined || isUnknown(authority) ? {} : readAuthority(authority);
 }
 
 /** The key that the program gives; a user without one makes its own. */
@@ -156,8 +164,8 @@ function givenKey(
 }
 
 function accountIssues(account: unknown): Issue[] {
-  const { publicKey, signer, signerIsListed, authority, requireSigningKeys } = (account ??
-    {}) as AccountOfUser;
+  const asSeen = (account ?? {}) as AccountOfUser;
+  const { publicKey, signer, signerIsListed, requireSigningKeys } = asSeen;
   const issues = keyIssues("account.signer", signer, "account", "sign users");
   const publicKeyIs = publicKeyProblem(publicKey, ["account"]);
   if (publicKeyIs)
@@ -170,7 +178,8 @@ function accountIssues(account: unknown): Issue[] {
       severity: "error",
     });
   }
-  const strict = authority?.operator?.requireSigningKeys ?? requireSigningKeys;
+  const operator = authorityOf(asSeen).operator as OperatorAuthority | undefined;
+  const strict = operator?.requireSigningKeys ?? requireSigningKeys;
   if (strict === true && signer?.publicKey === publicKey) {
     issues.push({
       path: "account.signer",
@@ -225,15 +234,19 @@ function claimsOf(properties: Properties): UserClaims {
     : { ...claims, issuerAccount: account.publicKey };
 }
 
-function sameToken(olds: Properties, news: Properties): boolean {
-  const summary = (properties: Properties) => {
-    const claims = claimsOf(properties);
+/** Whether the token says what the inputs say, and is signed by whom they name. */
+function sameToken(jwt: unknown, news: Properties): boolean {
+  const token = decodeToken(jwt as string);
+  const meaning = (claims: UserClaims) => {
     const times = [claims.notBefore, claims.expiresAt].map((t) =>
       t === undefined ? 0 : parseInstant(t),
     );
-    return [claims.name, times, accountOf(properties).signer.publicKey, userBody(claims)];
+    return [claims.name, times, userBody(claims)];
   };
-  return sameValue(summary(olds), summary(news));
+  return (
+    token.iss === accountOf(news).signer.publicKey &&
+    sameValue(meaning(userFromWire(token)), meaning(claimsOf(news)))
+  );
 }
 
 function sign(inputs: Properties, publicKey: string, issuedAt: number): string {
@@ -250,9 +263,7 @@ function isOfSameAccount(text: string, outs: Properties): boolean {
   try {
     const { iss, nats } = decodeToken(parseCreds(text).jwt);
     const account = accountOf(outs);
-    return [iss, nats["issuer_account"]].some(
-      (key) => key === account.publicKey || key === account.signer.publicKey,
-    );
+    return [iss, nats["issuer_account"]].includes(account.publicKey);
   } catch {
     return false; // no creds at all
   }

@@ -11,6 +11,7 @@ import { childOptions } from "./child-options";
 import {
   type AccountHandle,
   type AccountInputs,
+  authorityInput,
   type DeepInput,
   eitherKey,
   isPublicOnly,
@@ -164,7 +165,7 @@ export class Account extends NatsResource {
       publicKey: this.publicKey,
       name: this.name,
       signer,
-      authority: pulumi.secret(pulumi.output({ operator: this.operator, server: servers })),
+      authority: authorityInput({ operator: this.operator, server: servers }),
     };
   }
 }

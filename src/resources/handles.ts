@@ -3,6 +3,7 @@
  * turns either into nested inputs, with public fields readable and seeds secret.
  */
 import * as pulumi from "@pulumi/pulumi";
+import { type Authority, writeAuthority } from "../authority-text";
 import type { Duration } from "../claims/index";
 import type { KeyPair } from "./key-pair";
 import type { SigningKey } from "./signing-key";
@@ -92,6 +93,8 @@ export interface ServerInputs {
   expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
+type NamedServers = { [K in keyof ServerInputs]: ServerInputs[K] | undefined };
+
 type Step = (value: Record<string, unknown>) => unknown;
 
 /** Follows steps through plain data, and through an output as soon as one is met. */
@@ -148,8 +151,19 @@ function signerInputs(root: unknown, ...steps: Step[]): SignerInputs {
   };
 }
 
+/** One result for each handle: hundreds of accounts have the same operator, and each output costs the SDK four promises. */
+function oncePerHandle<T extends object>(make: (handle: unknown) => T): (handle: unknown) => T {
+  const made = new WeakMap<object, T>();
+  return (handle) => {
+    if (typeof handle !== "object" || handle === null) return make(handle);
+    const known = made.get(handle) ?? make(handle);
+    made.set(handle, known);
+    return known;
+  };
+}
+
 /** Nested inputs of an operator handle. */
-export function operatorInputs(handle: unknown): OperatorInputs {
+export const operatorInputs = oncePerHandle((handle): OperatorInputs => {
   return {
     publicKey: publicField(handle, field("publicKey")) as pulumi.Input<string>,
     signer: signerInputs(handle),
@@ -157,29 +171,36 @@ export function operatorInputs(handle: unknown): OperatorInputs {
       | pulumi.Input<boolean>
       | undefined,
   };
-}
+});
 
 /** Nested inputs of the servers behind an operator handle; `undefined` where it names none. */
 export function serverInputs(
   handle: unknown,
-  override: {
-    url?: pulumi.Input<string | pulumi.Input<string>[]> | undefined;
-    waitFor?: pulumi.Input<string> | undefined;
-    expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  } = {},
+  { url, waitFor, expect }: Partial<NamedServers> = {},
 ): ServerInputs | undefined {
-  const url = override.url ?? publicField(handle, field("accountServerUrl"));
-  const system = field("systemAccount");
-  const publicKey = publicField(handle, system, field("publicKey"));
-  if (url === undefined) return undefined;
+  const named = namedServers(handle);
+  const chosen = url ?? named.url;
+  if (chosen === undefined) return undefined;
   return {
-    url,
-    system:
-      publicKey === undefined ? undefined : { publicKey, signer: signerInputs(handle, system) },
-    waitFor: override.waitFor ?? publicField(handle, field("waitForServer")),
-    expect: override.expect ?? (publicField(handle, field("expectServers")) as never),
+    url: chosen,
+    system: named.system,
+    waitFor: waitFor ?? named.waitFor,
+    expect: expect ?? named.expect,
   };
 }
+
+/** The servers that an operator handle names. */
+const namedServers = oncePerHandle((handle): NamedServers => {
+  const system = field("systemAccount");
+  const publicKey = publicField(handle, system, field("publicKey"));
+  return {
+    url: publicField(handle, field("accountServerUrl")),
+    system:
+      publicKey === undefined ? undefined : { publicKey, signer: signerInputs(handle, system) },
+    waitFor: publicField(handle, field("waitForServer")),
+    expect: publicField(handle, field("expectServers")) as never,
+  };
+});
 
 /** Whether the operator requires signing keys: known when the program runs, or out of another stack's data. */
 export function requiresSigningKeys(
@@ -219,16 +240,10 @@ export interface AccountInputs {
   /** Where no authority says it: whether servers refuse what the account's identity key signed. */
   requireSigningKeys?: pulumi.Input<boolean | undefined> | undefined;
   /**
-   * The operator and the servers. Users only keep it for their deletion, and the account shows it in
-   * the open, so it is one secret: every part of it would weigh on each user's state and each preview.
+   * The operator and the servers, as one secret text. Users only keep it for their deletion, and the account
+   * shows it in the open: every part of it would weigh on each user's state and each preview.
    */
-  authority?: pulumi.Output<Authority | undefined> | undefined;
-}
-
-/** With what an account is changed on its servers. */
-export interface Authority {
-  operator: unknown;
-  server?: unknown;
+  authority?: pulumi.Output<string | undefined> | undefined;
 }
 
 /** Nested inputs of an account handle, for its users. */
@@ -242,11 +257,18 @@ export function accountInputs(handle: unknown): AccountInputs {
     authority:
       operator === undefined
         ? undefined
-        : pulumi.secret(pulumi.output(operator as OperatorHandle | undefined).apply(authorityOf)),
+        : (pulumi
+            .output(operator as OperatorHandle | undefined)
+            .apply(authorityOf) as pulumi.Output<string | undefined>),
   };
 }
 
-function authorityOf(operator: OperatorHandle | undefined): pulumi.Input<Authority | undefined> {
+function authorityOf(operator: OperatorHandle | undefined): pulumi.Output<string> | undefined {
   if (!operator) return undefined;
-  return { operator: operatorInputs(operator), server: serverInputs(operator) };
+  return authorityInput({ operator: operatorInputs(operator), server: serverInputs(operator) });
+}
+
+/** What changes an account on its servers, as the secret text that its users keep. */
+export function authorityInput(authority: Authority): pulumi.Output<string> {
+  return pulumi.secret(pulumi.output(authority)).apply(writeAuthority);
 }

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { NatsAuthError } from "../errors";
+import { showLinesOfProgram } from "./call-site";
 
 /** Kinds of resources, with the names that their hooks have in `pulumi-nats-auth/lifecycle`. */
 const hooks = {
@@ -43,10 +44,7 @@ export abstract class NatsResource extends pulumi.CustomResource {
     assertResolvable();
     const { plain = [], secret = [] } = outputs;
     const made = Object.fromEntries([...plain, ...secret].map((output) => [output, undefined]));
-    const { stackTraceLimit } = Error;
-    // The SDK notes a source-mapped stack for each of the four promises of every property, in case one leaks:
-    // most of what a program of a hundred users computes before the engine hears of the first (measured).
-    Error.stackTraceLimit = 0;
+    const registered = showLinesOfProgram();
     try {
       super(
         `pulumi-nodejs:dynamic/nats:${kind}`,
@@ -55,7 +53,7 @@ export abstract class NatsResource extends pulumi.CustomResource {
         pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secret] }),
       );
     } finally {
-      Error.stackTraceLimit = stackTraceLimit;
+      registered();
     }
     this.__natsAuthKind = kind;
   }
