@@ -1,18 +1,25 @@
 export type {
   AccountLimits,
+  ActivationClaims,
   ConnectionType,
   Duration,
   Export,
+  ExternalAuthorization,
   Import,
   Instant,
   JetStreamLimits,
+  JetStreamTier,
+  MappingTarget,
+  MessageTrace,
   Permissions,
   ResponsePermissions,
+  ScopedKey,
   ServiceLatency,
   Size,
   SubjectRules,
   TimeRange,
   UserLimits,
+  UserTemplate,
 } from "./claims/types";
 export { type ErrorCode, NatsAuthError } from "./errors";
 export {

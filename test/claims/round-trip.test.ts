@@ -2,25 +2,46 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   accountFromWire,
+  activationFromWire,
+  authorizationRequestFromWire,
+  authorizationResponseFromWire,
   claimsEqual,
+  decodeGeneric,
   decodeToken,
+  encodeGeneric,
   encodeToken,
   operatorFromWire,
   signAccount,
+  signActivation,
+  signAuthorizationRequest,
+  signAuthorizationResponse,
   signOperator,
   signUser,
   userFromWire,
   validateAccount,
+  validateActivation,
+  validateAuthorizationRequest,
+  validateAuthorizationResponse,
   validateOperator,
   validateUser,
 } from "../../src/claims";
 import { signerFromSeed } from "../../src/keys";
-import { accountClaims, operatorClaims, userClaims } from "./arbitrary";
-import { ACCOUNT, NOW, OPERATOR, USER } from "./fixed-keys";
+import {
+  accountClaims,
+  activationClaims,
+  authorizationRequests,
+  authorizationResponses,
+  genericClaims,
+  operatorClaims,
+  userClaims,
+} from "./arbitrary";
+import { ACCOUNT, NOW, OPERATOR, OTHER_ACCOUNT, SERVER, USER } from "./fixed-keys";
 
 const operator = signerFromSeed(OPERATOR.seed);
 const account = signerFromSeed(ACCOUNT.seed);
+const server = signerFromSeed(SERVER.seed);
 
+/** How claims of each kind are signed and read. Signing keys sign where `issuerAccount` is to stay. */
 const KINDS = [
   {
     kind: "operator",
@@ -48,6 +69,48 @@ const KINDS = [
       signUser({ publicKey: USER.publicKey, claims, signer: account, issuedAt: NOW }),
     fromWire: userFromWire,
     validate: validateUser,
+  },
+  {
+    kind: "activation",
+    arbitrary: activationClaims,
+    signer: account,
+    sign: (claims: never) =>
+      signActivation({
+        publicKey: OTHER_ACCOUNT.publicKey,
+        claims,
+        signer: account,
+        issuedAt: NOW,
+      }),
+    fromWire: activationFromWire,
+    validate: validateActivation,
+  },
+  {
+    kind: "authorization request",
+    arbitrary: authorizationRequests,
+    signer: server,
+    sign: (claims: never) =>
+      signAuthorizationRequest({
+        publicKey: ACCOUNT.publicKey,
+        claims,
+        signer: server,
+        issuedAt: NOW,
+      }),
+    fromWire: authorizationRequestFromWire,
+    validate: validateAuthorizationRequest,
+  },
+  {
+    kind: "authorization response",
+    arbitrary: authorizationResponses,
+    signer: account,
+    sign: (claims: never) =>
+      signAuthorizationResponse({
+        publicKey: USER.publicKey,
+        claims,
+        signer: account,
+        issuedAt: NOW,
+      }),
+    fromWire: authorizationResponseFromWire,
+    validate: validateAuthorizationResponse,
   },
 ];
 
@@ -90,13 +153,29 @@ describe.each(KINDS)("random $kind claims", ({ arbitrary, sign, fromWire, valida
   });
 });
 
+test("random generic claims come back from the token as they went in", () => {
+  fc.assert(
+    fc.property(genericClaims, (claims) => {
+      const token = encodeGeneric({ ...claims, signer: operator, issuedAt: NOW });
+      expect(decodeGeneric(token)).toEqual({
+        ...claims,
+        // JSON has one zero only.
+        body: JSON.parse(JSON.stringify(claims.body)),
+        issuer: OPERATOR.publicKey,
+        issuedAt: NOW,
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("validators take anything without throwing", () => {
   const hostile = {
     get name(): string {
       throw new Error("no");
     },
   };
-  for (const validate of [validateAccount, validateOperator, validateUser]) {
+  for (const { validate } of KINDS) {
     expect(validate(hostile)).toHaveLength(1);
     fc.assert(
       fc.property(
@@ -112,6 +191,14 @@ test("validators take anything without throwing", () => {
             "revocations",
             "times",
             "tags",
+            "mappings",
+            "authorization",
+            "trace",
+            "signingKeys",
+            "server",
+            "client",
+            "connection",
+            "tls",
           ]) {
             expect(
               validate({ name: "x", [name]: value }).every(({ message }) => message.length > 0),

@@ -1,9 +1,9 @@
 /** Checks that claims of all kinds share. */
 
-import { type KeyKind, publicKeyProblem, redact } from "../../keys";
+import { type AnyKeyKind, publicKeyProblem, redact } from "../../keys";
 import { instantProblem, parseDuration, parseInstant } from "../time";
 import type { Issue } from "../types";
-import { error, type Issues, show, warning } from "./issues";
+import { error, type Issues, property, show, warning } from "./issues";
 import {
   type Check,
   count,
@@ -18,13 +18,16 @@ import {
 } from "./shape";
 import { permissionProblem, subjectProblem } from "./subject";
 
-/** Properties of every claim. */
-export const COMMON: Properties = {
-  "name!": text(),
+/** Properties of claims of every kind. */
+export const GENERAL: Properties = {
+  audience: text(),
   tags: list(text((tag) => (tag.trim() === "" ? "is empty" : undefined))),
   notBefore: instant,
   expiresAt: instant,
 };
+
+/** Properties of operators, accounts and users. */
+export const COMMON: Properties = { "name!": text(), ...GENERAL };
 
 /** Text with a rule; the message quotes it. */
 export function ruled(problemOf: (value: string) => string | undefined): Check {
@@ -38,7 +41,7 @@ export function ruled(problemOf: (value: string) => string | undefined): Check {
 export const subject: Check = ruled(subjectProblem);
 
 /** A public key of these kinds. Its value is never quoted. */
-export function publicKey(...kinds: KeyKind[]): Check {
+export function publicKey(...kinds: AnyKeyKind[]): Check {
   return (value, path, to) => {
     const problem = publicKeyProblem(value, kinds);
     if (problem !== undefined) error(to, path, problem);
@@ -97,7 +100,7 @@ export const permissions: Check = (value, path, to) => {
 };
 
 /** Warns of limits of 0 that let nobody work. */
-export function warnOfLockOut(limits: unknown, to: Issues): void {
+export function warnOfLockOut(limits: unknown, path: string, to: Issues): void {
   const values = objectOf(limits);
   const effects: Record<string, string> = {
     connections: "nobody can connect",
@@ -107,7 +110,7 @@ export function warnOfLockOut(limits: unknown, to: Issues): void {
   for (const [name, effect] of Object.entries(effects)) {
     const value = values[name];
     if (value === 0 || (typeof value === "string" && /^0+[A-Za-z]+$/.test(value))) {
-      warning(to, `limits.${name}`, `is 0: ${effect}; leave it out for no limit`);
+      warning(to, property(path, name), `is 0: ${effect}; leave it out for no limit`);
     }
   }
 }

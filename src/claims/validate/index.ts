@@ -1,5 +1,8 @@
 /** Validation: every problem of an input at once, as issues with a path; nothing throws, nothing is changed. */
 
-export { validateAccount } from "./account";
+export { type AccountContext, validateAccount } from "./account";
+export { validateActivation } from "./activation";
+export { validateAuthorizationRequest, validateAuthorizationResponse } from "./authorization";
+export { validateGeneric } from "./generic";
 export { validateOperator } from "./operator";
 export { validateUser } from "./user";

@@ -31,6 +31,18 @@ export function findContained(subjects: readonly (string | undefined)[]): Contai
   return found;
 }
 
+/** Whether one subject lies within another (Go `Subject.IsContainedIn`). */
+export function isContained(inner: string, outer: string): boolean {
+  const mine = inner.split(".");
+  const other = outer.split(".");
+  const last = other.length - 1;
+  if (mine.length < other.length) return false;
+  if (mine.length > other.length && other[last] !== ">") return false;
+  return other.every(
+    (token, i) => (i === last && token === ">") || token === "*" || token === mine[i],
+  );
+}
+
 function newNode(): Node {
   return { next: new Map(), ends: [] };
 }

@@ -1,8 +1,9 @@
 /** What the claims of all kinds share: tags, name and times, permissions. */
 
 import { sortedSet } from "../order";
+import { parseSize } from "../size";
 import { formatDuration, formatInstant, parseDuration } from "../time";
-import type { CommonClaims, Permissions, SubjectRules } from "../types";
+import type { GeneralClaims, Permissions, Size, SubjectRules } from "../types";
 import {
   compact,
   compactOrNone,
@@ -17,6 +18,7 @@ import {
 
 /** The fields of a decoded token that claims are read from. */
 export interface WireClaims {
+  aud?: string;
   name?: string;
   exp?: number;
   nbf?: number;
@@ -33,14 +35,19 @@ export function canonicalTags(tags: readonly string[] | undefined): string[] | u
   return filled(sortedSet(clean));
 }
 
-/** Name, tags and times of a token. */
-export function commonFromWire(token: WireClaims): CommonClaims {
+/** Tags, times and audience of a token. */
+export function generalFromWire(token: WireClaims): GeneralClaims {
   return {
-    name: token.name ?? "",
+    audience: textOf(token.aud),
     tags: canonicalTags(texts(token.nats["tags"])),
     notBefore: token.nbf ? formatInstant(token.nbf) : undefined,
     expiresAt: token.exp ? formatInstant(token.exp) : undefined,
   };
+}
+
+/** A size whose absence is no limit. */
+export function sizeToWire(size: Size | undefined): number {
+  return size === undefined ? NO_LIMIT : parseSize(size);
 }
 
 /** A limit whose absence is no limit: any negative number on the wire. */

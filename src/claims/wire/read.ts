@@ -63,3 +63,10 @@ export function compactOrNone<T extends object>(value: T): T | undefined {
   const kept = compact(value);
   return Object.keys(kept).length === 0 ? undefined : kept;
 }
+
+/** Without zeros and `false`, which Go leaves out: a missing limit of an account is "none allowed" to the server. */
+export function withoutZeros(wire: Record<string, number | boolean>): Wire {
+  return Object.fromEntries(
+    Object.entries(wire).filter(([, value]) => value !== 0 && value !== false),
+  );
+}
