@@ -4,7 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { type Authority, writeAuthority } from "../authority-text";
-import type { Duration } from "../claims/index";
+import type { Duration, ScopedKey, UserTemplate } from "../claims/index";
 import type { KeyPair } from "./key-pair";
 import type { SigningKey } from "./signing-key";
 
@@ -17,11 +17,21 @@ export type DeepInput<T> = pulumi.Input<
       : { [K in keyof T]: DeepInput<T[K]> }
 >;
 
+/** What a scoped signing key stands for: all users that it signs get this, and nothing else. */
+export interface Role extends UserTemplate {
+  /** Name of the role. A change closes the sessions of its users, as does any other change of the role. */
+  name: string;
+  /** Text for people. Default: none. */
+  description?: string | undefined;
+}
+
 /** A key as plain data; without `seed` it is the public half only. */
 export interface KeyHandle {
   publicKey: string;
   /** Secret. */
   seed?: string | undefined;
+  /** Account signing keys: the role that its users get. Default: none, users say themselves what they may do. */
+  role?: Role | undefined;
 }
 
 /** A key in any form: an instance, plain data of it, or an output of that. */
@@ -32,6 +42,8 @@ export interface SignerHandle {
   publicKey: string;
   /** Secret. */
   seed: string;
+  /** The role that users get which it signs. Default: none. */
+  role?: Role | undefined;
 }
 
 /** An operator as plain data: what another stack needs to sign accounts and to push them. */
@@ -49,6 +61,8 @@ export interface OperatorHandle {
   expectServers?: string[] | undefined;
   /** The system account, as which accounts are pushed. */
   systemAccount?: { publicKey: string; signer: SignerHandle } | undefined;
+  /** Whether warnings are errors. */
+  strict?: boolean | undefined;
 }
 
 /** An operator in any form: an instance, plain data of it, or an output of that. */
@@ -75,13 +89,17 @@ export interface KeyInputs {
 }
 
 /** Nested inputs of a key that signs. */
-export type SignerInputs = KeyInputs;
+export interface SignerInputs extends KeyInputs {
+  /** The role of what it signs. */
+  role?: DeepInput<Role> | undefined;
+}
 
 /** Nested inputs of an operator's authority. */
 export interface OperatorInputs {
   publicKey: pulumi.Input<string>;
   signer: SignerInputs;
   requireSigningKeys?: pulumi.Input<boolean> | undefined;
+  strict?: pulumi.Input<boolean> | undefined;
 }
 
 /** Nested inputs of where and as whom to push. */
@@ -148,7 +166,27 @@ function signerInputs(root: unknown, ...steps: Step[]): SignerInputs {
   return {
     publicKey: publicField(root, ...steps, signer, field("publicKey")) as pulumi.Input<string>,
     seed: secretField(root, ...steps, signer, field("seed")),
+    role: publicField(root, ...steps, signer, role) as SignerInputs["role"],
   };
+}
+
+/** The role of a signing key: an instance keeps what it was made of, so that no user waits for it. */
+const role: Step = (value) => value["__role"] ?? (value["publicKey"] ? value["role"] : undefined);
+
+/** Nested inputs of a key that signs users, with the role that it gives them. */
+export function userSignerInputs(key: unknown): SignerInputs {
+  return { ...keyInputs(key), role: publicField(key, role) as SignerInputs["role"] };
+}
+
+/** What an account's JWT says of a key that may sign its users. */
+export function listedKeyInput(key: unknown): pulumi.Input<string | ScopedKey> {
+  const { publicKey, role } = userSignerInputs(key);
+  if (role === undefined) return publicKey;
+  return pulumi.all([publicKey, role]).apply(([key, role]) => {
+    if (!role) return key;
+    const { name, description, ...template } = role as Role;
+    return { key, role: name, ...(description === undefined ? {} : { description }), template };
+  });
 }
 
 /** One result for each handle: hundreds of accounts have the same operator, and each output costs the SDK four promises. */
@@ -167,9 +205,8 @@ export const operatorInputs = oncePerHandle((handle): OperatorInputs => {
   return {
     publicKey: publicField(handle, field("publicKey")) as pulumi.Input<string>,
     signer: signerInputs(handle),
-    requireSigningKeys: publicField(handle, field("requireSigningKeys")) as unknown as
-      | pulumi.Input<boolean>
-      | undefined,
+    requireSigningKeys: publicField(handle, field("requireSigningKeys")) as never,
+    strict: publicField(handle, field("strict")) as never,
   };
 });
 
@@ -220,6 +257,13 @@ export function isPublicOnly(key: unknown): boolean {
   return __publicOnly ?? seed === undefined;
 }
 
+/** Whether a key has a role, as far as the program says when it runs. */
+export function hasRole(key: unknown): boolean {
+  return (
+    typeof key === "object" && key !== null && role(key as Record<string, unknown>) !== undefined
+  );
+}
+
 /** One of two keys, when that turns on something known later. */
 export function eitherKey(
   condition: pulumi.Output<boolean | undefined>,
@@ -229,6 +273,7 @@ export function eitherKey(
   return {
     publicKey: condition.apply((so) => pulumi.output((so ? yes : no).publicKey)),
     seed: pulumi.secret(condition.apply((so) => pulumi.output((so ? yes : no).seed as string))),
+    role: condition.apply((so) => pulumi.output((so ? yes : no).role as Role)),
   };
 }
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Duration } from "../claims/index";
+import type { Duration, Instant } from "../claims/index";
 import { Account } from "./account";
 import { childOptions } from "./child-options";
 import {
@@ -60,6 +60,17 @@ export interface OperatorArgs {
   serviceUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Tags in the JWT. Default: none. A change re-signs. */
   tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Servers older than this version (`"2.10.0"`) refuse to start. Default: none is too old. A change re-signs. */
+  assertServerVersion?: pulumi.Input<string> | undefined;
+  /** Not valid before this instant; servers print it and do not enforce it. Default: at once. A change re-signs. */
+  notBefore?: pulumi.Input<Instant> | undefined;
+  /** Not valid after this instant; servers print it and do not enforce it. Default: never ends. A change re-signs. */
+  expiresAt?: pulumi.Input<Instant> | undefined;
+  /**
+   * Whether warnings of this operator, its accounts and their users are errors: what looks wrong then stops the preview.
+   * Default: `false`. Stored only.
+   */
+  strict?: boolean | undefined;
 }
 
 /**
@@ -148,6 +159,7 @@ export class Operator extends NatsResource {
       ...(args.accountServerUrl === undefined ? {} : { accountServerUrl: args.accountServerUrl }),
       ...(args.waitForServer === undefined ? {} : { waitForServer: args.waitForServer }),
       ...(args.expectServers === undefined ? {} : { expectServers: args.expectServers }),
+      ...(args.strict === undefined ? {} : { strict: args.strict }),
       systemAccount: accountInputs(this.system),
     } as DeepInput<OperatorHandle>;
     this.systemAccount = new Account(

@@ -11,6 +11,7 @@ const hooks = {
   Operator: "operator",
   Account: "account",
   User: "user",
+  Activation: "activation",
   ResolverConfig: "resolverConfig",
   LocalServer: "localServer",
 } as const;
@@ -33,6 +34,8 @@ function providerText(kind: Kind): string {
 export abstract class NatsResource extends pulumi.CustomResource {
   /** @internal Marks resources of this library, whichever copy of it made them. */
   readonly __natsAuthKind: Kind;
+  /** @internal Its name in the program. */
+  readonly __name: string;
 
   protected constructor(
     kind: Kind,
@@ -56,6 +59,7 @@ export abstract class NatsResource extends pulumi.CustomResource {
       registered();
     }
     this.__natsAuthKind = kind;
+    this.__name = name;
   }
 }
 

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { DeepInput, Role } from "./handles";
 import { secretSeed } from "./key-pair";
 import { NatsResource } from "./resource";
 
@@ -10,11 +11,18 @@ export interface SigningKeyArgs {
   seed?: pulumi.Input<string> | undefined;
   /** Public key, where the seed is kept elsewhere. */
   publicKey?: pulumi.Input<string> | undefined;
+  /**
+   * `"account"`: the role of all users that it signs. What they may do is then said here alone, in the account's JWT:
+   * a change reaches every user at once, closes their sessions, and they come back with it. Default: none.
+   */
+  role?: DeepInput<Role> | undefined;
 }
 
 /**
  * A key that signs in the name of an operator or account, so that the identity key is not needed
  * every day. List it in `signingKeys` of the operator or account; give it to users as `signingKey`.
+ *
+ * With a `role` it is a scoped key: whoever holds it can make users of that role and no others.
  */
 export class SigningKey extends NatsResource {
   /** The public key (`O…`, `A…`). */
@@ -25,6 +33,8 @@ export class SigningKey extends NatsResource {
   declare readonly kind: pulumi.Output<"operator" | "account">;
   /** @internal Whether its seed is kept elsewhere. */
   readonly __publicOnly: boolean;
+  /** @internal The role, as the program says it. */
+  readonly __role: DeepInput<Role> | undefined;
 
   constructor(name: string, args: SigningKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
     super(
@@ -35,5 +45,6 @@ export class SigningKey extends NatsResource {
       opts,
     );
     this.__publicOnly = args.publicKey !== undefined && args.seed === undefined;
+    this.__role = args.role;
   }
 }

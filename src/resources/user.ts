@@ -16,6 +16,7 @@ import {
   type DeepInput,
   type KeyArg,
   keyInputs,
+  userSignerInputs,
 } from "./handles";
 import { isKind, NatsResource } from "./resource";
 
@@ -27,7 +28,7 @@ export interface UserArgs {
   name?: pulumi.Input<string> | undefined;
   /** Its key: a `KeyPair`, or plain data; with a public key alone there are no creds, only the JWT. Default: the user makes its own. */
   key?: KeyArg | undefined;
-  /** The account's key that signs it. Default: the account's identity key; where the operator requires signing keys, the account's first one. A change re-signs. */
+  /** The account's key that signs it; one with a role says what the user may do, and the user then says nothing of it. Default: the account's identity key; where the operator requires signing keys, the account's first one. A change re-signs. */
   signingKey?: KeyArg | undefined;
   /** What it may publish and subscribe to. Default: the account's default permissions, else everything. */
   permissions?: DeepInput<Permissions> | undefined;
@@ -43,6 +44,8 @@ export interface UserArgs {
   timeZone?: pulumi.Input<string> | undefined;
   /** The token alone lets in, without its key: treat it as a password. Default: `false`. */
   bearer?: pulumi.Input<boolean> | undefined;
+  /** Only connections through a trusted proxy are let in. Default: `false`. */
+  proxyRequired?: pulumi.Input<boolean> | undefined;
   /** Tags in the JWT. Default: none. */
   tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Not valid before this instant. Default: at once. */
@@ -108,11 +111,15 @@ function signedBy(
   account: unknown,
   issuer: AccountInputs,
 ): AccountInputs & { signerIsListed?: pulumi.Input<boolean> } {
-  const signer = keyInputs(signingKey);
+  const signer = userSignerInputs(signingKey);
   if (!isKind(account, "Account")) return { ...issuer, signer };
   const { publicKey, signingKeys } = account as Account;
   const signerIsListed = pulumi
     .all([signer.publicKey, publicKey, signingKeys])
-    .apply(([key, identity, listed]) => key === identity || (listed ?? []).includes(key));
+    .apply(
+      ([key, identity, listed]) =>
+        key === identity ||
+        (listed ?? []).some((one) => (typeof one === "string" ? one : one.key) === key),
+    );
   return { ...issuer, signer, signerIsListed };
 }
