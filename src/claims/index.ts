@@ -20,6 +20,16 @@ export { decodeToken, encodeToken, MAX_TOKEN_SIZE, type TokenClaims } from "./to
 export type * from "./types";
 export {
   type AccountContext,
+  type Exporter,
+  exportsOf,
+  type ImportCycle,
+  type Importer,
+  importCycles,
+  importProblems,
+  type ServerLimits,
+  sizeProblems,
+  templateProblems,
+  timeProblems,
   validateAccount,
   validateActivation,
   validateAuthorizationRequest,

@@ -78,7 +78,10 @@ export function count(least = 0, advice = "leave it out for no limit"): Check {
   return (value, path, to) => {
     if (typeof value !== "number") return error(to, path, `must be a number, not ${kindOf(value)}`);
     if (value < least) return error(to, path, `must be at least ${least}; ${advice}`);
-    if (!Number.isSafeInteger(value)) error(to, path, "must be a whole number");
+    if (!Number.isInteger(value)) error(to, path, "must be a whole number");
+    else if (!Number.isSafeInteger(value)) {
+      error(to, path, "is too large: numbers beyond 2^53 are not exact");
+    }
   };
 }
 
