@@ -1,8 +1,6 @@
 /** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
 import {
   type AccountClaims,
-  accountBody,
-  accountFromWire,
   decodeToken,
   type Issue,
   mergeRevocations,
@@ -23,8 +21,11 @@ import {
 import { noteServers } from "./account-servers";
 import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
 import { pick, sameValue, stickyName, unknownNames } from "./common";
+import { exchangeIssues, withoutHints } from "./exchange";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
+import { saysTheSame } from "./same-token";
+import { withSize } from "./token-size";
 import { hasUnknown } from "./unknown";
 
 const claimNames = [
@@ -38,6 +39,12 @@ const claimNames = [
   "imports",
   "signingKeys",
   "defaultPermissions",
+  "mappings",
+  "authorization",
+  "trace",
+  "clusterTraffic",
+  "notBefore",
+  "expiresAt",
 ] as const;
 
 /** Servers that have the system account from us are up, or are not started yet. */
@@ -49,8 +56,11 @@ const removedRevocations = new Map<string, Record<string, number>>();
 /** Hooks of `Account`. */
 export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, news);
-    return { inputs, issues: issuesOf(inputs) };
+    const inputs = stickyName(olds, withoutHints(news));
+    return withSize(inputs, () => sign(inputs), [
+      ...issuesOf(inputs),
+      ...exchangeIssues({ ...news, name: inputs["name"] }),
+    ]);
   },
 
   diff(olds, news): Difference {
@@ -151,7 +161,7 @@ function identityOf(properties: Properties): { name: string; publicKey: string }
 function issuesOf(inputs: Properties): Issue[] {
   const issues = [
     ...unknownNames(inputs, [...claimNames, "operator", "key", "server"], ["publicKey", "system"]),
-    ...validateAccount(pick(inputs, claimNames)),
+    ...validateAccount(pick(inputs, claimNames), contextOf(inputs)),
     ...operatorIssues("operator", inputs["operator"]),
     ...serverIssues("server", inputs["server"]),
   ];
@@ -183,6 +193,11 @@ function issuesOf(inputs: Properties): Issue[] {
   return issues;
 }
 
+/** A few rules need to know of which account the claims are. */
+function contextOf({ publicKey }: Properties): { publicKey?: string } {
+  return hasUnknown(publicKey) ? {} : { publicKey: publicKey as string };
+}
+
 function claimsOf(properties: Properties): AccountClaims {
   return pick(properties, claimNames) as unknown as AccountClaims;
 }
@@ -194,15 +209,9 @@ function keptOf(inputs: Properties): Properties {
   return pick(inputs, storedNames);
 }
 
-/** Whether the token says what the inputs say, and is signed by whom they name. Whom it revokes is not up to them. */
 function sameToken(jwt: unknown, news: Properties): boolean {
-  const token = decodeToken(jwt as string);
-  const { revocations: _revocations, ...claims } = accountFromWire(token);
-  return (
-    token.iss === (news["operator"] as OperatorAuthority).signer.publicKey &&
-    claims.name === news["name"] &&
-    sameValue(accountBody(claims), accountBody(claimsOf(news)))
-  );
+  const { publicKey } = (news["operator"] as OperatorAuthority).signer;
+  return saysTheSame("account", jwt, publicKey, claimsOf(news));
 }
 
 /** Signs the claims without asking a server; what an earlier token revoked stays revoked. */

@@ -4,6 +4,7 @@
  * never removed or changed.
  */
 import { accountLifecycle } from "./account";
+import { activationLifecycle } from "./activation";
 import { endWithEngine } from "./end-with-engine";
 import { toProvider } from "./hooks";
 import { keyLifecycle } from "./key-pair";
@@ -24,6 +25,8 @@ export const operator = toProvider(operatorLifecycle);
 export const account = toProvider(accountLifecycle);
 /** Hooks of `User`. */
 export const user = toProvider(userLifecycle);
+/** Hooks of `Activation`. */
+export const activation = toProvider(activationLifecycle);
 /** Hooks of `ResolverConfig`. */
 export const resolverConfig = toProvider(resolverConfigLifecycle);
 /** Hooks of `LocalServer`. */

@@ -26,13 +26,17 @@ export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
   };
 }
 
-function check(kinds: readonly KeyKind[], news: Properties): Checked {
+function check(kinds: readonly KeyKind[], { hasRole, ...news }: Properties): Checked {
   const issues = unknownNames(news, ["kind", "seed", "publicKey"]);
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const { kind, seed, publicKey } = news;
   const isKnown = typeof kind === "string" && (kinds as readonly string[]).includes(kind);
   if (!isKnown) error("kind", `must be one of ${kinds.join(", ")}`);
+  // The role itself is no input: it is in the JWT of the account, and a change of it must not make the key unknown in previews.
+  if (kind === "operator" && hasRole === true) {
+    error("role", "is for keys of accounts: what an operator's key signs has no role");
+  }
   const allowed = isKnown ? [kind as KeyKind] : kinds;
   const seedIs = seed === undefined ? undefined : seedProblem(seed, allowed);
   const publicKeyIs = publicKey === undefined ? undefined : publicKeyProblem(publicKey, allowed);

@@ -4,11 +4,10 @@ import { type Authority, readAuthority } from "../authority-text";
 import {
   decodeToken,
   type Issue,
-  parseInstant,
   signUser,
+  templateProblems,
   type UserClaims,
-  userBody,
-  userFromWire,
+  type UserTemplate,
   validateUser,
 } from "../claims/index";
 import { nextIssueTime, now } from "../clock";
@@ -30,6 +29,8 @@ import { withExpiry } from "./expiry";
 import { assertOurs, ensureFile, removeFile, unwritableReason } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { warn } from "./log";
+import { saysTheSame } from "./same-token";
+import { withSize } from "./token-size";
 import { hasUnknown, isUnknown } from "./unknown";
 
 const claimNames = [
@@ -44,6 +45,7 @@ const claimNames = [
   "times",
   "timeZone",
   "bearer",
+  "proxyRequired",
 ] as const;
 
 const otherNames = ["account", "key", "signingKey", "expiresIn", "renewBefore", "credsPath"];
@@ -52,14 +54,20 @@ const otherNames = ["account", "key", "signingKey", "expiresIn", "renewBefore", 
 interface AccountOfUser {
   publicKey: string;
   name?: string;
-  signer: KeyPairData;
+  /** The key that signs; `role` names the role that it gives, where it has one. */
+  signer: KeyPairData & { role?: string };
   /** Whether the account lists the signer, where that is known. */
   signerIsListed?: boolean;
   /** Where no authority says it: whether servers refuse what the identity key signed. */
   requireSigningKeys?: boolean;
   /** With what it is revoked; a user of another stack's account may have none. */
   authority?: string;
+  /** Whether warnings are errors. */
+  strict?: boolean;
 }
+
+/** Whom a token is about does not change its length. */
+const anyUser = generateKeyPair("user").publicKey;
 
 /** Only the owner may read creds. */
 const credsMode = 0o600;
@@ -67,18 +75,18 @@ const credsMode = 0o600;
 /** Hooks of `User`. */
 export const userLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const { inputs, issues } = withExpiry(olds, stickyName(olds, news), now());
-    return {
-      inputs,
-      issues: [
-        ...issues,
-        ...unknownNames(inputs, [...claimNames, ...otherNames]),
-        ...validateUser(pick(inputs, claimNames)),
-        ...accountIssues(inputs["account"]),
-        ...ownKeyIssues(inputs),
-        ...credsPathIssues(inputs),
-      ],
-    };
+    const named = withRoleName(news);
+    const { inputs, issues } = withExpiry(olds, stickyName(olds, named), now());
+    const scoped = isScoped(accountOf(inputs)?.signer);
+    return withSize(inputs, (at) => sign(inputs, anyUser, at), [
+      ...issues,
+      ...unknownNames(inputs, [...claimNames, ...otherNames]),
+      ...validateUser({ ...pick(inputs, claimNames), ...(scoped ? { scoped } : {}) }),
+      ...roleIssues(news, inputs),
+      ...accountIssues(inputs["account"]),
+      ...ownKeyIssues(inputs),
+      ...credsPathIssues(inputs),
+    ]);
   },
 
   diff(olds, news): Difference {
@@ -163,6 +171,45 @@ function givenKey(
   return properties["key"] as (Partial<KeyPairData> & { publicKey: string }) | undefined;
 }
 
+function isScoped(signer: { role?: unknown } | undefined): boolean {
+  return signer?.role !== undefined;
+}
+
+interface RoleHint extends UserTemplate {
+  name: string;
+}
+
+/** The class sends the whole role of a scoped key; the input is its name, as the account's JWT says the rest. */
+function withRoleName(news: Properties): Properties {
+  if (isUnknown(news["account"])) return news;
+  const { tags: _tags, ...account } = (news["account"] ?? {}) as Properties;
+  const signer = account["signer"] as Properties | undefined;
+  const role = signer?.["role"] as Partial<RoleHint> | string | undefined;
+  if (signer === undefined || role === undefined) return { ...news, account };
+  return {
+    ...news,
+    account: {
+      ...account,
+      signer: { ...signer, role: typeof role === "string" ? role : role.name },
+    },
+  };
+}
+
+/** What the role would not do for this user. */
+function roleIssues(news: Properties, inputs: Properties): Issue[] {
+  const account = (news["account"] ?? {}) as AccountOfUser & { tags?: string[] };
+  const role = account.signer?.role as unknown as RoleHint | string | undefined;
+  const user = pick(inputs, ["name", "tags"]) as { name: string; tags?: string[] };
+  if (role === undefined || typeof role === "string" || hasUnknown([role, user])) return [];
+  const { name, tags } = account;
+  const inside = name === undefined || hasUnknown([name, tags]) ? undefined : { name, tags };
+  return templateProblems(role, user, inside).map(({ path, message, severity }) => ({
+    path: "account.signer.role",
+    message: `"${role.name}" does not fit this user: its ${path} ${message}`,
+    severity,
+  }));
+}
+
 function accountIssues(account: unknown): Issue[] {
   const asSeen = (account ?? {}) as AccountOfUser;
   const { publicKey, signer, signerIsListed, requireSigningKeys } = asSeen;
@@ -228,25 +275,14 @@ function credsPathIssues(inputs: Properties): Issue[] {
 function claimsOf(properties: Properties): UserClaims {
   const account = accountOf(properties);
   const claims = pick(properties, claimNames) as unknown as UserClaims;
+  if (account.signer.publicKey === account.publicKey) return claims;
   // A signing key's tokens name the account; without it the server looks for an account of the signer's key.
-  return account.signer.publicKey === account.publicKey
-    ? claims
-    : { ...claims, issuerAccount: account.publicKey };
+  const issued = { ...claims, issuerAccount: account.publicKey };
+  return isScoped(account.signer) ? { ...issued, scoped: true } : issued;
 }
 
-/** Whether the token says what the inputs say, and is signed by whom they name. */
 function sameToken(jwt: unknown, news: Properties): boolean {
-  const token = decodeToken(jwt as string);
-  const meaning = (claims: UserClaims) => {
-    const times = [claims.notBefore, claims.expiresAt].map((t) =>
-      t === undefined ? 0 : parseInstant(t),
-    );
-    return [claims.name, times, userBody(claims)];
-  };
-  return (
-    token.iss === accountOf(news).signer.publicKey &&
-    sameValue(meaning(userFromWire(token)), meaning(claimsOf(news)))
-  );
+  return saysTheSame("user", jwt, accountOf(news).signer.publicKey, claimsOf(news));
 }
 
 function sign(inputs: Properties, publicKey: string, issuedAt: number): string {

@@ -23,6 +23,7 @@ import {
   eitherKey,
   hasRole,
   isPublicOnly,
+  isStrict,
   type KeyArg,
   type KeyInputs,
   keyInputs,
@@ -138,6 +139,8 @@ export class Account extends NatsResource {
   readonly __forUsers: AccountInputs;
   /** @internal What it offers, as the program says it. */
   readonly __exports: DeepInput<Export[]> | undefined;
+  /** @internal Its tags, as the program says them. */
+  readonly __tags: pulumi.Input<pulumi.Input<string>[]> | undefined;
 
   constructor(name: string, args: AccountArgs, opts: pulumi.CustomResourceOptions = {}) {
     const operator = isKind(args.operator, "Operator")
@@ -203,20 +206,24 @@ export class Account extends NatsResource {
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
     this.__exports = args.exports;
+    this.__tags = args.tags;
     noteAccount(this, key, declared);
     const signer = defaultSigner(key, signingKeys, strict);
-    this.handle = {
+    const warningsBlock = isStrict(operator);
+    const shared = {
       publicKey: this.publicKey,
       name: this.name,
       signer,
+      ...(warningsBlock === undefined ? {} : { strict: warningsBlock }),
+    };
+    this.handle = {
+      ...shared,
       ...(strict === undefined ? {} : { requireSigningKeys: strict }),
     } as DeepInput<AccountHandle>;
     // Read from its outputs: a user waits for its account, and is not tied to what the account was made of.
     const servers = args.system || server === undefined ? server : this.server;
     this.__forUsers = {
-      publicKey: this.publicKey,
-      name: this.name,
-      signer,
+      ...shared,
       authority: authorityInput({ operator: this.operator, server: servers }),
     };
   }
@@ -244,14 +251,15 @@ function activationOf(
   const wanted = stream === undefined ? { service } : { stream };
   // What is an output is not known when the program runs; then the program declares the activation.
   const exports = Array.isArray(exporter.__exports) ? (exporter.__exports as Export[]) : [];
-  const isPrivate = exportsOf(wanted as Import, exports).some((entry) => entry.tokenRequired);
+  const offers = exportsOf(wanted as Partial<Import> as Import, exports);
+  const isPrivate = offers.some((entry) => entry.tokenRequired);
   if (!isPrivate) return undefined;
   const suffix = `-${exporter.__name}-${stream ?? service}`
     .replaceAll("*", "any")
     .replace(/>$/, "all");
   return new Activation(
     `${importer}${suffix}`,
-    { account: exporter, importer: identity.publicKey, ...wanted },
+    { account: exporter, importer: identity.publicKey, ...(wanted as { stream?: string }) },
     childOptions(opts, "Activation", suffix),
   );
 }

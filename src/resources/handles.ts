@@ -80,6 +80,8 @@ export interface AccountHandle {
   requireSigningKeys?: boolean | undefined;
   /** The operator, where the holder may also revoke users. */
   operator?: OperatorHandle | undefined;
+  /** Whether warnings are errors. */
+  strict?: boolean | undefined;
 }
 
 /** Nested inputs of a key. */
@@ -239,14 +241,16 @@ const namedServers = oncePerHandle((handle): NamedServers => {
   };
 });
 
+type Flag = boolean | pulumi.Output<boolean | undefined> | undefined;
+
 /** Whether the operator requires signing keys: known when the program runs, or out of another stack's data. */
-export function requiresSigningKeys(
-  handle: unknown,
-): boolean | pulumi.Output<boolean | undefined> | undefined {
-  return follow(handle, [field("requireSigningKeys")]) as
-    | boolean
-    | pulumi.Output<boolean | undefined>
-    | undefined;
+export function requiresSigningKeys(handle: unknown): Flag {
+  return follow(handle, [field("requireSigningKeys")]) as Flag;
+}
+
+/** Whether the operator takes warnings for errors. */
+export function isStrict(handle: unknown): Flag {
+  return follow(handle, [field("strict")]) as Flag;
 }
 
 /** Whether only the public half of a key is given, as far as the program says when it runs. */
@@ -284,6 +288,8 @@ export interface AccountInputs {
   signer: SignerInputs;
   /** Where no authority says it: whether servers refuse what the account's identity key signed. */
   requireSigningKeys?: pulumi.Input<boolean | undefined> | undefined;
+  /** Whether warnings are errors. */
+  strict?: pulumi.Input<boolean | undefined> | undefined;
   /**
    * The operator and the servers, as one secret text. Users only keep it for their deletion, and the account
    * shows it in the open: every part of it would weigh on each user's state and each preview.
@@ -299,6 +305,7 @@ export function accountInputs(handle: unknown): AccountInputs {
     name: publicField(handle, field("name")),
     signer: signerInputs(handle),
     requireSigningKeys: publicField(handle, field("requireSigningKeys")) as never,
+    strict: publicField(handle, field("strict")) as never,
     authority:
       operator === undefined
         ? undefined

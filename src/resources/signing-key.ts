@@ -37,14 +37,15 @@ export class SigningKey extends NatsResource {
   readonly __role: DeepInput<Role> | undefined;
 
   constructor(name: string, args: SigningKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
+    const { kind, publicKey, seed, role } = args;
     super(
       "SigningKey",
       name,
-      { ...args, seed: secretSeed(args.seed) },
+      { kind, publicKey, seed: secretSeed(seed), hasRole: role === undefined ? undefined : true },
       { plain: ["publicKey"], secret: ["seed"] },
       opts,
     );
-    this.__publicOnly = args.publicKey !== undefined && args.seed === undefined;
-    this.__role = args.role;
+    this.__publicOnly = publicKey !== undefined && seed === undefined;
+    this.__role = role;
   }
 }

@@ -4,11 +4,12 @@ import type {
   Duration,
   Instant,
   Permissions,
+  ScopedKey,
   TimeRange,
   UserLimits,
 } from "../claims/index";
 import { formatCreds } from "../keys/index";
-import type { Account } from "./account";
+import type { Account, AccountArgs } from "./account";
 import {
   type AccountHandle,
   type AccountInputs,
@@ -16,6 +17,8 @@ import {
   type DeepInput,
   type KeyArg,
   keyInputs,
+  type Role,
+  type SignerInputs,
   userSignerInputs,
 } from "./handles";
 import { isKind, NatsResource } from "./resource";
@@ -110,16 +113,28 @@ function signedBy(
   signingKey: KeyArg,
   account: unknown,
   issuer: AccountInputs,
-): AccountInputs & { signerIsListed?: pulumi.Input<boolean> } {
+): AccountInputs & { signerIsListed?: pulumi.Input<boolean>; tags?: AccountArgs["tags"] } {
   const signer = userSignerInputs(signingKey);
   if (!isKind(account, "Account")) return { ...issuer, signer };
   const { publicKey, signingKeys } = account as Account;
-  const signerIsListed = pulumi
+  const listed = pulumi
     .all([signer.publicKey, publicKey, signingKeys])
-    .apply(
-      ([key, identity, listed]) =>
-        key === identity ||
-        (listed ?? []).some((one) => (typeof one === "string" ? one : one.key) === key),
+    .apply(([key, identity, keys]) =>
+      key === identity ? key : keys?.find((one) => keyOf(one) === key),
     );
-  return { ...issuer, signer, signerIsListed };
+  const signerIsListed = listed.apply((found) => found !== undefined);
+  // Of a key that is given as plain data only the account may know that it has a role.
+  const role = signer.role ?? (listed.apply(roleOf) as SignerInputs["role"]);
+  const { __tags: tags } = account as Account; // templates may ask for them
+  return { ...issuer, signer: { ...signer, role }, signerIsListed, tags };
+}
+
+function keyOf(listed: string | ScopedKey): string {
+  return typeof listed === "string" ? listed : listed.key;
+}
+
+function roleOf(listed: string | ScopedKey | undefined): Role | undefined {
+  if (listed === undefined || typeof listed === "string") return undefined;
+  const { key: _key, role: name, template, ...rest } = listed;
+  return { name, ...rest, ...template };
 }

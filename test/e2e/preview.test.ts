@@ -177,7 +177,9 @@ describe("a preview", () => {
     expect(state["Account::orders"]?.outputs).toMatchObject({
       server: { url: `nats://localhost:${elsewhere}`, waitFor: "20s" },
     });
-    const { authority } = state["User::api"]?.outputs["account"] as { authority: string };
+    const { authority = "" } = (state["User::api"]?.outputs["account"] ?? {}) as {
+      authority?: string;
+    };
     expect(JSON.parse(authority)).toMatchObject({
       server: { url: `nats://localhost:${elsewhere}`, waitFor: "20s" },
     });
