@@ -22,15 +22,6 @@ function claims(count: number): object {
         ? { stream: `feed.${i}.*.>`, account: accounts[i % 10], localSubject: `in.${i}.$1.>` }
         : { service: `api.${i}.*`, account: accounts[i % 10] },
     ),
-    mappings: Object.fromEntries(
-      each((i) => [
-        `map.${i}.*`,
-        [
-          { subject: `a.${i}.$1`, weight: 50 },
-          { subject: `b.${i}.{{wildcard(1)}}`, weight: 50 },
-        ],
-      ]),
-    ),
   };
 }
 

@@ -49,6 +49,17 @@ export function publicKey(...kinds: AnyKeyKind[]): Check {
   };
 }
 
+/** The check with a memory for texts that passed it, for lists that name a few keys over and over. */
+export function remembering(check: Check): Check {
+  const passed = new Set<unknown>();
+  return (value, path, to) => {
+    if (passed.has(value)) return;
+    const before = to.length;
+    check(value, path, to);
+    if (typeof value === "string" && to.length === before) passed.add(value);
+  };
+}
+
 const LONGEST_NANOSECONDS = 2n ** 63n - 1n;
 
 /** A duration that Go keeps in 64 bits of nanoseconds; 0 stands for the server's default there, so it cannot be said. */

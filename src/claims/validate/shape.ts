@@ -23,8 +23,10 @@ export function object(properties: Properties): Check {
     if (!isObject(value)) return error(to, path, `must be an object, not ${kindOf(value)}`);
     for (const { name, required, check } of checks) {
       const field = value[name];
-      if (field !== undefined) check(field, property(path, name), to);
-      else if (required) error(to, property(path, name), "is missing");
+      // Names that are known here need no quotes.
+      const at = path === "" ? name : `${path}.${name}`;
+      if (field !== undefined) check(field, at, to);
+      else if (required) error(to, at, "is missing");
     }
     for (const name of Object.keys(value)) {
       if (!known.has(name)) error(to, property(path, name), unknownProperty(name, known));
