@@ -20,7 +20,7 @@ import {
 } from "../resolver/index";
 import { noteServers } from "./account-servers";
 import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
-import { pick, sameValue, stickyName, unknownNames } from "./common";
+import { pick, sameValue, stickyName, unknownNames, withFlatKeys } from "./common";
 import { exchangeIssues, withoutHints } from "./exchange";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
@@ -56,7 +56,7 @@ const removedRevocations = new Map<string, Record<string, number>>();
 /** Hooks of `Account`. */
 export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, withoutHints(news));
+    const inputs = stickyName(olds, withFlatKeys(withoutHints(news)));
     return withSize(inputs, () => sign(inputs), [
       ...issuesOf(inputs),
       ...exchangeIssues({ ...news, name: inputs["name"] }),

@@ -80,7 +80,7 @@ function problemsOf(
     entry,
     {
       publicKey: publicKey as string,
-      claims: { exports, signingKeys: hasUnknown(signingKeys) ? [] : signingKeys },
+      claims: { exports, signingKeys: hasUnknown(signingKeys) ? [] : signingKeys?.flat() },
     },
     { publicKey: importer as string },
   ).filter(({ path }) => !(vague && entry.token !== undefined && path.startsWith("token")));

@@ -11,6 +11,7 @@ import { keyLifecycle } from "./key-pair";
 import { localServerLifecycle } from "./local-server";
 import { operatorLifecycle } from "./operator";
 import { resolverConfigLifecycle } from "./resolver-config";
+import { retiredKeysLifecycle } from "./retired-keys";
 import { userLifecycle } from "./user";
 
 endWithEngine();
@@ -19,6 +20,8 @@ endWithEngine();
 export const keyPair = toProvider(keyLifecycle(["operator", "account", "user", "curve"]));
 /** Hooks of `SigningKey`. */
 export const signingKey = toProvider(keyLifecycle(["operator", "account"]));
+/** Hooks of the keys that a `SigningKey` had before. */
+export const retiredKeys = toProvider(retiredKeysLifecycle);
 /** Hooks of `Operator`. */
 export const operator = toProvider(operatorLifecycle);
 /** Hooks of `Account`. */

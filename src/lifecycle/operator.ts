@@ -2,7 +2,7 @@
 import { decodeToken, type OperatorClaims, signOperator, validateOperator } from "../claims/index";
 import { nextIssueTime } from "../clock";
 import { publicKeyOf, signerFromSeed } from "../keys/index";
-import { keyIssues, pick, sameValue, stickyName, unknownNames } from "./common";
+import { keyIssues, pick, sameValue, stickyName, unknownNames, withFlatKeys } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { saysTheSame } from "./same-token";
 import { hasUnknown } from "./unknown";
@@ -29,7 +29,7 @@ interface Key {
 /** Hooks of `Operator`. */
 export const operatorLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, news);
+    const inputs = stickyName(olds, withFlatKeys(news));
     return {
       inputs,
       issues: [

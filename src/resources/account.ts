@@ -27,7 +27,7 @@ import {
   type KeyArg,
   type KeyInputs,
   keyInputs,
-  listedKeyInput,
+  listedKeyInputs,
   type OperatorArg,
   type OperatorHandle,
   operatorInputs,
@@ -173,7 +173,7 @@ export class Account extends NatsResource {
       authorization: asks,
       ...claims
     } = args;
-    const listed = signingKeys?.map(listedKeyInput);
+    const listed = signingKeys && listedKeyInputs(signingKeys);
     const declared: Declared = {
       name: args.name ?? name,
       publicKey: identity.publicKey,

@@ -3,15 +3,15 @@
  * that an import will not work, each account gets hints about its partners, which its check reads and drops.
  */
 import type * as pulumi from "@pulumi/pulumi";
-import type { Export, ScopedKey } from "../claims/index";
-import type { DeepInput } from "./handles";
+import type { Export } from "../claims/index";
+import type { DeepInput, ListedInputs } from "./handles";
 
 /** What an account says about exchanging, as the program says it. */
 export interface Declared {
   name: pulumi.Input<string>;
   publicKey: pulumi.Input<string>;
   exports: DeepInput<Export[]> | undefined;
-  signingKeys: pulumi.Input<string | ScopedKey>[] | undefined;
+  signingKeys: ListedInputs | undefined;
   imports: pulumi.Inputs[] | undefined;
   /** For each import what the program named: an account, or only its key. */
   partners: readonly object[];

@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Authority, writeAuthority } from "../authority-text";
 import type { Duration, ScopedKey, UserTemplate } from "../claims/index";
 import type { KeyPair } from "./key-pair";
+import { isKind } from "./resource";
 import type { SigningKey } from "./signing-key";
 
 /** A value whose parts, at any depth, may be outputs of other resources. */
@@ -180,15 +181,41 @@ export function userSignerInputs(key: unknown): SignerInputs {
   return { ...keyInputs(key), role: publicField(key, role) as SignerInputs["role"] };
 }
 
-/** What an account's JWT says of a key that may sign its users. */
-export function listedKeyInput(key: unknown): pulumi.Input<string | ScopedKey> {
-  const { publicKey, role } = userSignerInputs(key);
-  if (role === undefined) return publicKey;
-  return pulumi.all([publicKey, role]).apply(([key, role]) => {
-    if (!role) return key;
-    const { name, description, ...template } = role as Role;
-    return { key, role: name, ...(description === undefined ? {} : { description }), template };
+/** Keys as an account's JWT lists them, those that were rotated away and still work in lists of their own at the end. */
+export type ListedInputs = pulumi.Input<string | ScopedKey | (string | ScopedKey)[]>[];
+
+/** What an account's JWT says of the keys that may sign its users. */
+export function listedKeyInputs(keys: readonly unknown[]): ListedInputs {
+  const inputs = keys.map(userSignerInputs);
+  const retired = keys.flatMap((key, index) => {
+    const { role } = inputs[index] as SignerInputs;
+    return retiredKeys(key).map((list) =>
+      role === undefined
+        ? list
+        : pulumi
+            .all([list, role])
+            .apply(([old, said]) => old.map((one) => listed(one, said as Role))),
+    );
   });
+  const current = inputs.map(({ publicKey, role }) =>
+    role === undefined
+      ? publicKey
+      : pulumi.all([publicKey, role]).apply(([key, said]) => listed(key, said as Role)),
+  );
+  return [...current, ...retired];
+}
+
+function listed(key: string, role: Role | undefined): string | ScopedKey {
+  if (!role) return key;
+  const { name, description, ...template } = role;
+  return { key, role: name, ...(description === undefined ? {} : { description }), template };
+}
+
+/** The keys that a rotating key was before, as one list; none for a key that does not rotate. */
+export function retiredKeys(key: unknown): pulumi.Output<string[]>[] {
+  const { retired } = (key ?? {}) as { retired?: pulumi.Output<{ publicKey: string }[]> };
+  if (!isKind(key, "SigningKey") || retired === undefined) return [];
+  return [retired.apply((list) => (list ?? []).map(({ publicKey }) => publicKey))];
 }
 
 /** One result for each handle: hundreds of accounts have the same operator, and each output costs the SDK four promises. */

@@ -10,6 +10,7 @@ import {
   type KeyInputs,
   keyInputs,
   type OperatorHandle,
+  retiredKeys,
   type SignerHandle,
 } from "./handles";
 import { KeyPair } from "./key-pair";
@@ -141,7 +142,10 @@ export class Operator extends NatsResource {
         ...claims,
         resourceName: name,
         key: identity,
-        signingKeys: signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
+        signingKeys: [
+          ...signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
+          ...signingKeys.flatMap(retiredKeys),
+        ],
         signer: signerOf(signingKeys, key, args.requireSigningKeys ?? false),
         system: { publicKey: keyInputs(systemKey).publicKey, signer: keyInputs(systemSigningKey) },
       },

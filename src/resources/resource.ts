@@ -8,6 +8,7 @@ import { showLinesOfProgram } from "./call-site";
 const hooks = {
   KeyPair: "keyPair",
   SigningKey: "signingKey",
+  RetiredKeys: "retiredKeys",
   Operator: "operator",
   Account: "account",
   User: "user",
