@@ -99,7 +99,7 @@ func (s source) jetstream() jwt.JetStreamLimits {
 func (s source) common(data *jwt.ClaimsData, generic *jwt.GenericFields) {
 	data.Name = s.text()
 	if s.some() {
-		data.Expires = 1893456000
+		data.Expires = 4102444800
 		data.NotBefore = 1500000000
 		data.Audience = s.text()
 	}
