@@ -17,3 +17,8 @@ export interface AccountAddress {
   /** Gets a line for the person who waits. */
   log: (line: string) => void;
 }
+
+/** An account as messages call it. */
+export function labelOf({ name, publicKey }: Pick<AccountAddress, "name" | "publicKey">): string {
+  return `account "${name}" (${publicKey})`;
+}
