@@ -223,7 +223,8 @@ async function present(
   if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
   const known = { jwt: olds["jwt"] as string | undefined, revocations };
   try {
-    const { jwt, servers } = await publishAccount(address, claimsOf(inputs), known);
+    const { jwt, servers, warnings } = await publishAccount(address, claimsOf(inputs), known);
+    for (const line of warnings) warn(line);
     return { ...inputs, jwt, servers };
   } catch (error) {
     const pushed = error instanceof IncompletePush ? error.published : undefined;

@@ -10,12 +10,11 @@ import { lookUp } from "./copies";
 import { notInForceHint } from "./hints";
 import { withoutEffect } from "./imports";
 import { type Inspection, inspectAccount } from "./inspect";
+import { listAccounts } from "./list";
 import { exportersFirst } from "./order";
-import { subjects } from "./protocol";
 import { revokes } from "./publish";
 import { assertComplete, IncompletePush, incomplete, type Published, silentAfter } from "./push";
 import { type Removal, type Removed, removeAccount } from "./remove";
-import { parseList } from "./replies";
 import { type Revoked, revokeUser } from "./revoke";
 import { assertTrusted, connectedOperator, type Roster } from "./roster";
 import { type Store, withStore } from "./store";
@@ -167,18 +166,12 @@ class Client implements Resolver {
       const { present } = await new ClusterStore(connection).survey(
         this.#address("", operator, operator),
       );
-      const { texts } = await connection.ask({
-        subject: subjects.list,
-        from: present,
-        quietMs: 5_000,
-      });
-      const lists = texts.map(parseList).filter((list) => list !== undefined);
+      const lists = await listAccounts(connection, present);
       const silent = present.filter((name) => !lists.some((list) => list.server === name));
       if (silent.length > 0) {
         throw new NatsAuthError("ERR_INCOMPLETE", `${silent.join(", ")} did not list its accounts`);
       }
-      const ours = lists.filter(({ server }) => present.includes(server));
-      return [...new Set(ours.flatMap(({ accounts }) => accounts))].sort();
+      return [...new Set(lists.flatMap(({ accounts }) => accounts))].sort();
     });
   }
 

@@ -5,9 +5,10 @@ import { nextIssueTime, now } from "../clock";
 import { NatsAuthError } from "../errors";
 import { type AccountAddress, labelOf } from "./address";
 import { request } from "./cluster-store";
-import { withConnection } from "./connection";
-import { look, lookUp, type Situation } from "./copies";
+import { type Connection, withConnection } from "./connection";
+import { look, type Situation } from "./copies";
 import { refusalOf } from "./hints";
+import { listAccounts } from "./list";
 import { isLock, locked, tombstone } from "./lock";
 import { subjects } from "./protocol";
 import { inTurn } from "./queue";
@@ -20,6 +21,8 @@ const tombstoneSeconds = 30 * 24 * 3600;
 /** How long accounts that import from each other are waited for: they are removed at the same time. */
 const togetherMs = 3_000;
 const pollMs = 100;
+/** How often it is looked whether the account is gone. */
+const checks = 5;
 
 /** How an account is removed. */
 export interface Removal {
@@ -96,7 +99,7 @@ async function remove(store: Store, address: AccountAddress, removal: Removal): 
     outcome.absent.length > 0
       ? ""
       : connection
-        ? await deleteEverywhere(store, address, outcome)
+        ? await deleteEverywhere(store, connection, address, outcome)
         : "an HTTP account server deletes nothing; remove it there";
   if (outcome.absent.length === 0 && obstacles === "") return { state: "deleted", revocations };
   return lockedAs(outcome, { until, revocations }, obstacles);
@@ -161,6 +164,7 @@ function needsOf({ streams, certain }: Usage, importers: Importer[]): string[] {
 /** Asks every server to delete the account; returns what stood in the way, in words. */
 async function deleteEverywhere(
   store: Store,
+  connection: Connection,
   address: AccountAddress,
   { roster, signer }: Outcome,
 ): Promise<string> {
@@ -173,7 +177,7 @@ async function deleteEverywhere(
   const { replies } = await withConnection(
     address.target,
     address.log,
-    (connection) => request(connection, subjects.delete, order, roster.present),
+    (deleting) => request(deleting, subjects.delete, order, roster.present),
     "delete",
   );
   const refused = replies.filter((reply) => !reply.ok);
@@ -183,15 +187,24 @@ async function deleteEverywhere(
     ...silent.map((name) => `${name} did not answer the deletion`),
   ];
   if (obstacles.length > 0) return obstacles.join("; ");
-  return (await isGone(store, address, roster)) ? "" : "a server still holds it after the deletion";
+  return (await isGone(store, connection, address, roster))
+    ? ""
+    : "a server still holds it after the deletion";
 }
 
-async function isGone(store: Store, address: AccountAddress, roster: Roster): Promise<boolean> {
-  if (roster.holders === 0) return true; // caches: asking would make them look for it
-  for (let check = 1; check <= 5; check += 1) {
-    const { tokens } = await lookUp(store, address.publicKey, roster);
+async function isGone(
+  store: Store,
+  connection: Connection,
+  address: AccountAddress,
+  roster: Roster,
+): Promise<boolean> {
+  for (let check = 1; ; check += 1) {
+    const { tokens } = await store.lookUp(address.publicKey, roster);
     if (tokens.length === 0) return true;
+    // A foreign server that shares the system account has a copy too, and takes no orders from our operator.
+    const lists = await listAccounts(connection, roster.present);
+    if (lists.every(({ accounts }) => !accounts.includes(address.publicKey))) return true;
+    if (check === checks) return false;
     await sleep(pollMs);
   }
-  return false;
 }

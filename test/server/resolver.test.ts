@@ -76,7 +76,8 @@ describe("the resolver client", () => {
     expect(copyOf(account)).toBe(first.jwt);
     await sleep(1_100);
     expect((await publishAccount(address, { name: "orders" })).jwt).toBe(first.jwt);
-    const changed = await publishAccount(address, { name: "orders", limits: { connections: 1 } });
+    const change = { name: "orders", limits: { connections: 1 } };
+    const changed = await publishAccount(address, change, first);
     expect(copyOf(account)).toBe(changed.jwt);
     expect(decodeToken(changed.jwt).iat).toBeGreaterThan(decodeToken(first.jwt).iat);
   });
@@ -85,7 +86,7 @@ describe("the resolver client", () => {
     const account = generateKeyPair("account");
     const address = at("busy", account.publicKey);
     const changes = [1, 2, 3].map((connections) =>
-      publishAccount(address, { name: "busy", limits: { connections } }),
+      publishAccount(address, { name: "busy", limits: { connections } }, { conflict: "overwrite" }),
     );
     const times = (await Promise.all(changes)).map(({ jwt }) => decodeToken(jwt).iat);
     expect(new Set(times).size).toBe(3);
@@ -95,7 +96,7 @@ describe("the resolver client", () => {
   it("revokes, and a later change keeps what any server holds as revoked", async () => {
     const account = generateKeyPair("account");
     const address = at("shop", account.publicKey);
-    await publishAccount(address, { name: "shop" });
+    const first = await publishAccount(address, { name: "shop" });
     const [gone, stays] = [userOf(account), userOf(account)];
     const session = await connectWith(gone.creds, server.url);
     expect(await revokeUser(address, gone.publicKey, now())).toBe("revoked");
@@ -107,7 +108,8 @@ describe("the resolver client", () => {
     expect(earlier).toEqual([gone.publicKey]);
     const other = generateKeyPair("user").publicKey;
     const revocations = mergeRevocations({ [other]: now() });
-    await publishAccount(address, { name: "shop", limits: { connections: 5 }, revocations });
+    const change = { name: "shop", limits: { connections: 5 }, revocations };
+    await publishAccount(address, change, first);
     expect(Object.keys(claimsOf(account).revocations ?? {}).sort()).toEqual(
       [gone.publicKey, other].sort(),
     );
@@ -267,7 +269,7 @@ describe("the resolver client", () => {
       await until(async () => (await pinged(liar)).join() === "FAR,NEAR");
       const account = generateKeyPair("account");
       const address = addressFor(near.url, operator)("orders", account.publicKey);
-      await publishAccount(address, { name: "orders" });
+      const first = await publishAccount(address, { name: "orders" });
 
       const [stranger, signingKey] = [generateKeyPair("operator"), generateKeyPair("account")];
       const forged = signAccount({
@@ -292,7 +294,7 @@ describe("the resolver client", () => {
       };
       const user = generateKeyPair("user").publicKey;
       await lie();
-      await publishAccount(address, { name: "orders", limits: { connections: 7 } });
+      await publishAccount(address, { name: "orders", limits: { connections: 7 } }, first);
       await lie();
       const issuedAt = now();
       expect(await revokeUser(address, user, issuedAt)).toBe("revoked");
