@@ -24,6 +24,8 @@ export function accountDifferences(a: TokenClaims, b: TokenClaims): ClaimDiffere
 
 function differences(path: string, a: unknown, b: unknown): ClaimDifference[] {
   if (isDeepStrictEqual(a, b)) return [];
+  // A whole export or import that only one of them has is named by its subject.
+  if (path.endsWith("]") && (a === undefined || b === undefined)) return [{ path, a, b }];
   const [left, right] = [membersOf(a), membersOf(b)];
   // A part that only one of them has is named by its own members, so that the path leads to what was written.
   if (!(left && right) && !(left && b === undefined) && !(right && a === undefined)) {

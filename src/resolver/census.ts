@@ -3,7 +3,7 @@ import { decodeToken, type TokenClaims } from "../claims/index";
 import { NatsAuthError } from "../errors";
 import type { Connection } from "./connection";
 import { subjects } from "./protocol";
-import { parsePing, parseVariables } from "./replies";
+import { parseOffline, parsePing, parseVariables } from "./replies";
 
 /** A server that runs an operator. */
 export interface RunningServer {
@@ -51,12 +51,7 @@ export function recentCensus(connection: Connection): Promise<Census> {
 
 async function takeCensus(connection: Connection): Promise<Census> {
   const asked = Date.now();
-  const { texts } = await connection.ask({
-    subject: subjects.ping,
-    quietMs,
-    done: (all) =>
-      all.length >= Math.max(...all.map((text) => parsePing(text)?.activeServers ?? 0)),
-  });
+  const { texts } = await connection.ask({ subject: subjects.ping, quietMs, done: areAll });
   const heard = (asked + Date.now()) / 2;
   const pings = texts.map(parsePing).filter((ping) => ping !== undefined);
   if (pings.length === 0) {
@@ -66,12 +61,18 @@ async function takeCensus(connection: Connection): Promise<Census> {
     );
   }
   const names = pings.map((ping) => ping.name);
-  const variables = await connection.ask({ subject: subjects.variables, quietMs, from: names });
+  const [variables, jetstream] = await Promise.all([
+    connection.ask({ subject: subjects.variables, quietMs, from: names }),
+    connection.ask({ subject: subjects.jetstream, quietMs, from: names }),
+  ]);
   const answered = variables.texts.map(parseVariables).filter((server) => server !== undefined);
   // For some minutes servers go on counting one that was killed, beside its successor of the same name
   // (measured); one that started later counts only those it met. So the least count is the truest.
   const counts = pings.map((ping) => ping.activeServers).filter((count) => count > 0);
-  const others = pings.flatMap((ping) => [...ping.routes, ...ping.offline]);
+  const others = [
+    ...pings.flatMap((ping) => ping.routes),
+    ...jetstream.texts.flatMap(parseOffline),
+  ];
   const ids = pings.map((ping) => ping.id).sort();
   return {
     servers: answered.flatMap((server) => {
@@ -84,6 +85,16 @@ async function takeCensus(connection: Connection): Promise<Census> {
     holders: await countHolders(connection, ids.join(), answered[0]?.systemAccount, names.length),
     clocks: new Map(pings.flatMap(({ name, time }) => (time ? [[name, time - heard]] : []))),
   };
+}
+
+/** Whether all have answered that those who did know of. */
+function areAll(texts: readonly string[]): boolean {
+  const pings = texts.map(parsePing).filter((ping) => ping !== undefined);
+  const names = pings.map((ping) => ping.name);
+  return (
+    texts.length >= Math.max(...pings.map((ping) => ping.activeServers)) &&
+    pings.every((ping) => ping.routes.every((name) => names.includes(name)))
+  );
 }
 
 /** Lookups are answered without a name, and not at all by caches; how many answers to wait for, the first one shows. */

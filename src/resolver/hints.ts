@@ -53,8 +53,8 @@ export function refusalOf({ server, text }: { server: string; text: string }): s
 
 /** Nobody serves pushes. */
 export const noResolverHint =
-  "the servers run no resolver that takes pushes (type memory or url). Leave `accountServerUrl` away and give the account to " +
-  "`ResolverConfig.preload`, or use a resolver of type full; with an HTTP account server give its address";
+  "the servers run no resolver that takes pushes. With a memory resolver leave `accountServerUrl` away and give the account to " +
+  "`ResolverConfig.preload`; with a url resolver give the address of its account server; else use a resolver of type full";
 
 /** A server took a JWT and does not run it. */
 export const notInForceHint =

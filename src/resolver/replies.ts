@@ -72,8 +72,6 @@ export interface Ping {
   activeServers: number;
   /** Names of servers of its cluster that it is connected to. */
   routes: string[];
-  /** Names of members of its JetStream cluster that do not answer; only the leader knows. */
-  offline: string[];
   /** Its clock, in milliseconds since 1970; `undefined` when it does not say. */
   time: number | undefined;
 }
@@ -85,14 +83,12 @@ export function parsePing(text: string): Ping | undefined {
   const server = serverOf(message);
   const statistics = objectOf(message["statsz"]);
   const active = statistics["active_servers"];
-  const peers = objectsOf(objectOf(objectOf(statistics["jetstream"])["meta"])["replicas"]);
   const time = Date.parse(textOf(server["time"]));
   return {
     name: textOf(server["name"]),
     id: textOf(server["id"]),
     activeServers: typeof active === "number" ? active : 0,
     routes: objectsOf(statistics["routes"]).map((route) => textOf(route["name"])),
-    offline: peers.filter((peer) => peer["offline"] === true).map((peer) => textOf(peer["name"])),
     time: Number.isNaN(time) ? undefined : time,
   };
 }
@@ -157,6 +153,14 @@ export function parseAccount(text: string): RunningAccount | undefined {
       invalid: one["invalid"] === true,
     })),
   };
+}
+
+/** Reads from a JSZ reply the names of members of the JetStream cluster that are offline. */
+export function parseOffline(text: string): string[] {
+  const data = objectOf(parseObject(text)?.["data"]);
+  return objectsOf(objectOf(data["meta_cluster"])["replicas"])
+    .filter((peer) => peer["offline"] === true)
+    .map((peer) => textOf(peer["name"]));
 }
 
 /** Reads the names of an account's streams from a JSZ reply. */

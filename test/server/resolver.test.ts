@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,35 +17,15 @@ import {
   signerFromSeed,
 } from "pulumi-nats-auth/keys";
 import {
-  type AccountAddress,
   closeConnections,
   publishAccount,
   removeAccount,
   revokeUser,
 } from "pulumi-nats-auth/resolver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Detour } from "../support/detour";
 import { admission, connectWith, freePort, Server, Servers, until } from "../support/nats";
-import { makeOperator, type TestOperator } from "../support/operator";
-
-const now = () => Math.floor(Date.now() / 1000);
-
-function addressFor(url: string, { identity, signing, system, systemSigning }: TestOperator) {
-  return (name: string, publicKey: string, signer: KeyPairData = signing): AccountAddress => ({
-    name,
-    publicKey,
-    operator: { publicKey: identity.publicKey, signer },
-    target: { url, system: { publicKey: system.publicKey, signer: systemSigning }, waitFor: 5_000 },
-    remembered: [],
-    log: () => {},
-  });
-}
-
-function userOf(account: KeyPairData, issuedAt = now()) {
-  const { publicKey, seed } = generateKeyPair("user");
-  const signer = signerFromSeed(account.seed);
-  const jwt = signUser({ publicKey, claims: { name: "someone" }, signer, issuedAt });
-  return { publicKey, creds: formatCreds(jwt, seed) };
-}
+import { addressFor, makeOperator, now, systemCreds, userOf } from "../support/operator";
 
 describe("the resolver client", () => {
   const operator = makeOperator("acme");
@@ -253,7 +232,8 @@ describe("the resolver client", () => {
   it("signs nothing that a system user says an account holds", async () => {
     const root = mkdtempSync(join(tmpdir(), "nats-test-"));
     const [port, route, otherPort, otherRoute] = await Promise.all([1, 2, 3, 4].map(freePort));
-    const slow = await slowNetwork(otherRoute as number);
+    const slow = await Detour.to(otherRoute as number);
+    slow.delayMs = 20;
     const configOf = (name: string, client: number, listen: number, routes: number[]) =>
       `listen: "127.0.0.1:${client}"\nserver_name: ${name}\n` +
       `cluster { name: test, no_advertise: true, listen: "127.0.0.1:${listen}", routes: [${routes.map((to) => `"nats://127.0.0.1:${to}"`).join()}] }\n` +
@@ -311,29 +291,11 @@ describe("the resolver client", () => {
       await liar.close();
     } finally {
       await Promise.all([near.stop("SIGKILL"), far.stop("SIGKILL")]);
-      slow.close();
+      await slow.close();
       rmSync(root, { recursive: true, force: true });
     }
   });
 });
-
-/** A way to a port that takes a while in each direction. */
-async function slowNetwork(to: number): Promise<{ port: number; close: () => void }> {
-  const delayMs = 20;
-  const carry = (from: Socket, onto: Socket) => {
-    from.on("data", (chunk) => setTimeout(() => onto.write(chunk), delayMs));
-    from.on("error", () => onto.destroy());
-    from.on("close", () => onto.destroy());
-  };
-  const server = createServer((socket) => {
-    const further = createConnection({ host: "127.0.0.1", port: to });
-    carry(socket, further);
-    carry(further, socket);
-  });
-  const port = await freePort();
-  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
-  return { port, close: () => server.close() };
-}
 
 /** Names of the servers that answer a system user. */
 async function pinged(system: NatsConnection): Promise<string[]> {
@@ -345,15 +307,4 @@ async function pinged(system: NatsConnection): Promise<string[]> {
   for await (const reply of replies)
     names.push(reply.json<{ server: { name: string } }>().server.name);
   return names.sort();
-}
-
-function systemCreds({ system, systemSigning }: TestOperator): string {
-  const { publicKey, seed } = generateKeyPair("user");
-  const jwt = signUser({
-    publicKey,
-    claims: { name: "leaf", issuerAccount: system.publicKey },
-    signer: signerFromSeed(systemSigning.seed),
-    issuedAt: now(),
-  });
-  return formatCreds(jwt, seed);
 }
