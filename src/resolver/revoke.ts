@@ -2,13 +2,12 @@
 import { encodeToken, mergeRevocations, withRevocations } from "../claims/index";
 import { nextIssueTime } from "../clock";
 import { NatsAuthError } from "../errors";
-import { type AccountAddress, labelOf } from "./address";
+import { type AccountAddress, identityOf, labelOf } from "./address";
 import { Collector } from "./collector";
 import { revokes } from "./publish";
 import { assertComplete } from "./push";
 import { inTurn } from "./queue";
 import { withStore } from "./store";
-import { addressesOf } from "./target";
 import { transact } from "./transaction";
 
 /** What came of a revocation. */
@@ -26,7 +25,7 @@ export function revokeUser(
   user: string,
   issuedAt: number,
 ): Promise<Revoked> {
-  const key = JSON.stringify([addressesOf(address.target), address.publicKey]);
+  const key = identityOf(address);
   const collector =
     collectors.get(key) ??
     new Collector<Record<string, number>, Revoked>(

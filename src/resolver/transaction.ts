@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mergeRevocations, revocationsOf, type TokenClaims } from "../claims/index";
 import { NatsAuthError } from "../errors";
 import type { Signer } from "../keys/index";
-import { type AccountAddress, labelOf } from "./address";
+import { type AccountAddress, identityOf, labelOf } from "./address";
 import { believable, type Copies, type Copy, look, lookUp, type Situation } from "./copies";
 import { notInForceHint } from "./hints";
 import { IncompletePush, incomplete, silentAfter } from "./push";
@@ -55,12 +55,19 @@ export interface Outcome {
   absent: string[];
 }
 
+/** What this process revoked: an older copy that another tool writes between two of our changes must not undo it. */
+const revokedHere = new Map<string, Record<string, number>>();
+
 /** Everything that was seen of an account in one transaction. */
 class Knowledge {
   readonly #others = new Map<string, Copy>();
   readonly #own = new Set<string>();
-  revocations: Record<string, number> = {};
+  revocations: Record<string, number>;
   newestIssue: number | undefined;
+
+  constructor(revocations: Record<string, number> = {}) {
+    this.revocations = revocations;
+  }
 
   add(copies: readonly Copy[]): void {
     for (const copy of copies) {
@@ -85,7 +92,8 @@ export async function transact(
   address: AccountAddress,
   { compose, contains }: Intent,
 ): Promise<Outcome | undefined> {
-  const knowledge = new Knowledge();
+  const identity = identityOf(address);
+  const knowledge = new Knowledge(revokedHere.get(identity));
   const watch = store.watch(address.publicKey);
   const passing = ({ jwts }: Sightings, roster: Roster) =>
     jwts.flatMap((jwt) => believable(jwt, address.publicKey, roster) ?? []);
@@ -110,6 +118,10 @@ export async function transact(
       if (result.common && undisturbed && isWanted(result.common, jwt, contains)) {
         const absent = [...silent, ...result.silent, ...roster.missing];
         const { running, common } = result;
+        revokedHere.set(
+          identity,
+          mergeRevocations(knowledge.revocations, revocationsOf(common.claims)),
+        );
         return { jwt: common.token, roster, signer, running, absent };
       }
       if (undisturbed && result.idle.length > 0 && attempt > 1)
