@@ -10,7 +10,7 @@ import {
   type TokenClaims,
 } from "../claims/index";
 import { nextIssueTime } from "../clock";
-import type { AccountAddress } from "./address";
+import { type AccountAddress, identityOf } from "./address";
 import { conflictError, foreignChange } from "./conflict";
 import { withoutEffect } from "./imports";
 import { assertComplete, type Published } from "./push";
@@ -37,7 +37,7 @@ export function publishAccount(
   claims: AccountClaims,
   known: Known = {},
 ): Promise<Published> {
-  return inTurn(address.publicKey, () =>
+  return inTurn(identityOf(address), () =>
     withStore(address.target, address.log, (store) => publish(store, address, claims, known)),
   );
 }

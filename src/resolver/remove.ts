@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { encodeGeneric, formatInstant } from "../claims/index";
 import { nextIssueTime, now } from "../clock";
 import { NatsAuthError } from "../errors";
-import { type AccountAddress, labelOf } from "./address";
+import { type AccountAddress, identityOf, labelOf } from "./address";
 import { request } from "./cluster-store";
 import { type Connection, withConnection } from "./connection";
 import { look, type Situation } from "./copies";
@@ -61,7 +61,7 @@ export async function removeAccount(
 ): Promise<Removed> {
   beingRemoved.add(address.publicKey);
   try {
-    return await inTurn(address.publicKey, () =>
+    return await inTurn(identityOf(address), () =>
       withStore(address.target, address.log, (store) => remove(store, address, removal)),
     );
   } finally {

@@ -29,7 +29,7 @@ export function revokeUser(
   const collector =
     collectors.get(key) ??
     new Collector<Record<string, number>, Revoked>(
-      (take) => inTurn(address.publicKey, () => revoke(address, mergeRevocations(...take()))),
+      (take) => inTurn(identityOf(address), () => revoke(address, mergeRevocations(...take()))),
       () => collectors.delete(key),
     );
   collectors.set(key, collector);

@@ -3,8 +3,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeToken, revocationsOf } from "pulumi-nats-auth/claims";
 import { generateKeyPair, type KeyPairData } from "pulumi-nats-auth/keys";
-import { type AccountAddress, closeConnections, publishAccount } from "pulumi-nats-auth/resolver";
+import {
+  type AccountAddress,
+  closeConnections,
+  publishAccount,
+  revokeUser,
+} from "pulumi-nats-auth/resolver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Detour } from "../support/detour";
 import { connectWith, Servers } from "../support/nats";
 import { addressFor, makeOperator, now, systemCreds } from "../support/operator";
 
@@ -60,13 +66,37 @@ describe("several writers of one account", () => {
     while (writer.revoked < 40) {
       await nc.request("$SYS.REQ.CLAIMS.UPDATE", jwt);
       writes += 1;
-      await sleep(50 + Math.random() * 300);
+      await sleep(20 + Math.random() * 100);
     }
     const { code } = await writer.ended;
     await nc.close();
     expect(code).toBe(0);
     expect(writes).toBeGreaterThan(2);
     expect(settled(account).sort()).toEqual(users.sort());
+  });
+
+  it("see that another one wrote between their look and their push", async () => {
+    const account = generateKeyPair("account");
+    await publishAccount(at("S1", account), { name: "orders" });
+    const [early, late] = makeUsers(2) as [string, string];
+    const detour = await Detour.to(servers.named("S2").port);
+    try {
+      // The late one has looked, and is held up with its push until the early one is done.
+      let done = false;
+      detour.onRequest = async (text) => {
+        if (!done && text.includes("PUB $SYS.REQ.CLAIMS.UPDATE")) {
+          await revokeUser(at("S1", account), early, now());
+          done = true;
+        }
+        return true;
+      };
+      const slow = addressFor(detour.url, operator)("orders", account.publicKey);
+      await revokeUser(slow, late, now());
+      expect(done).toBe(true);
+      expect(settled(account).sort()).toEqual([early, late].sort());
+    } finally {
+      await detour.close();
+    }
   });
 
   it("keep a change of claims and a revocation that cross", async () => {

@@ -4,10 +4,10 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 export class Detour {
   /** How long each piece is on its way, in milliseconds. */
   delayMs = 0;
-  /** Called with each piece that a client sends; `false` cuts the connection there, before it arrives. */
-  onRequest: (text: string) => boolean = () => true;
-  /** Called with each piece that the server sends; `false` cuts the connection there, before it arrives. */
-  onReply: (text: string) => boolean = () => true;
+  /** Called with each piece that a client sends, which waits for the answer; `false` cuts the connection there. */
+  onRequest: (text: string) => boolean | Promise<boolean> = () => true;
+  /** The same with each piece that the server sends. */
+  onReply: (text: string) => boolean | Promise<boolean> = () => true;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -44,17 +44,21 @@ export class Detour {
     await new Promise<void>((done) => this.#server.close(() => done()));
   }
 
-  #carry(from: Socket, onto: Socket, passes: (text: string) => boolean): void {
+  #carry(from: Socket, onto: Socket, passes: (text: string) => boolean | Promise<boolean>): void {
     this.#sockets.add(from);
+    let before: Promise<unknown> = Promise.resolve();
     from.on("data", (chunk) => {
-      if (!passes(chunk.toString("latin1"))) {
-        from.destroy();
-        onto.destroy();
-      } else if (this.delayMs > 0) {
-        setTimeout(() => onto.write(chunk), this.delayMs);
-      } else {
-        onto.write(chunk);
-      }
+      const { delayMs } = this;
+      before = before.then(async () => {
+        if (!(await passes(chunk.toString("latin1")))) {
+          from.destroy();
+          onto.destroy();
+        } else if (delayMs > 0) {
+          setTimeout(() => onto.write(chunk), delayMs);
+        } else {
+          onto.write(chunk);
+        }
+      });
     });
     from.on("error", () => onto.destroy());
     from.on("close", () => {
