@@ -150,9 +150,7 @@ function needsOf({ streams, certain }: Usage, importers: Importer[]): string[] {
   const needs: string[] = [];
   if (streams.length > 0) needs.push(`it has the stream(s) ${streams.join(", ")}`);
   else if (!certain) {
-    needs.push(
-      "no server runs it, so none can say whether it has streams, and its JetStream is on",
-    );
+    needs.push("its JetStream is on, and not every server could say whether it has streams");
   }
   if (importers.length > 0) {
     const names = importers.map(({ name, publicKey }) => `"${name}" (${publicKey})`);

@@ -69,8 +69,11 @@ function missingOf(census: Census, present: string[], remembered: readonly strin
   const named = [...new Set([...remembered, ...census.unheard])].filter(
     (name) => !present.includes(name),
   );
+  // Names tell more than a count, which goes on for minutes with servers that were killed and are back (measured).
   const unnamed = census.counted - census.names.length - named.length;
-  return unnamed > 0 ? [...named, `${unnamed} server(s) whose name is not known`] : named;
+  return remembered.length === 0 && unnamed > 0
+    ? [...named, `${unnamed} server(s) whose name is not known`]
+    : named;
 }
 
 /** A JWT by a signer that a server does not know is stored with a 200 and kills the account at the next restart. */

@@ -4,7 +4,7 @@ import type { AccountAddress } from "./address";
 import type { Connection } from "./connection";
 import { believable, type Copies, type Copy, lookUp } from "./copies";
 import { subjects } from "./protocol";
-import { parsePacked, parseStreams } from "./replies";
+import { parsePacked, parseStreams, serverNameOf } from "./replies";
 import type { Roster } from "./roster";
 import type { Store } from "./store";
 
@@ -59,10 +59,11 @@ async function streamsOf(
     quietMs,
   });
   const streams = texts.flatMap((text) => parseStreams(text, account));
-  return {
-    streams: [...new Set(streams)].sort(),
-    certain: !mayHave || running.some(({ jwt }) => jwt !== undefined),
-  };
+  const answered = texts.map(serverNameOf);
+  const certain =
+    running.some(({ jwt }) => jwt !== undefined) &&
+    roster.present.every((name) => answered.includes(name));
+  return { streams: [...new Set(streams)].sort(), certain: !mayHave || certain };
 }
 
 const packs = new WeakMap<Connection, Promise<string[]>>();
