@@ -17,9 +17,9 @@ export interface RunningServer {
 export interface Census {
   /** The servers that answered and run an operator. */
   servers: RunningServer[];
-  /** Names of all that answered, others included. */
+  /** Names of all that answered a ping, others included. */
   names: string[];
-  /** Names of servers that others are connected to, or miss, and that did not answer. */
+  /** Names of servers that others are connected to, or miss, and that did not say what they run. */
   unheard: string[];
   /** How many servers there are, as far as servers know. */
   counted: number;
@@ -29,7 +29,9 @@ export interface Census {
   clocks: Map<string, number>;
 }
 
-const quietMs = 1_000;
+const pingQuietMs = 1_000;
+/** Whoever answered a ping answers the rest. */
+const detailQuietMs = 5_000;
 const lookupQuietMs = 2_000;
 /** An `up` pushes many accounts in a second; a server that stops within it is missed when it does not confirm. */
 const validMs = 1_000;
@@ -51,7 +53,11 @@ export function recentCensus(connection: Connection): Promise<Census> {
 
 async function takeCensus(connection: Connection): Promise<Census> {
   const asked = Date.now();
-  const { texts } = await connection.ask({ subject: subjects.ping, quietMs, done: areAll });
+  const { texts } = await connection.ask({
+    subject: subjects.ping,
+    quietMs: pingQuietMs,
+    done: areAll,
+  });
   const heard = (asked + Date.now()) / 2;
   const pings = texts.map(parsePing).filter((ping) => ping !== undefined);
   if (pings.length === 0) {
@@ -62,14 +68,16 @@ async function takeCensus(connection: Connection): Promise<Census> {
   }
   const names = pings.map((ping) => ping.name);
   const [variables, jetstream] = await Promise.all([
-    connection.ask({ subject: subjects.variables, quietMs, from: names }),
-    connection.ask({ subject: subjects.jetstream, quietMs, from: names }),
+    connection.ask({ subject: subjects.variables, quietMs: detailQuietMs, from: names }),
+    connection.ask({ subject: subjects.jetstream, quietMs: pingQuietMs, from: names }),
   ]);
   const answered = variables.texts.map(parseVariables).filter((server) => server !== undefined);
   // For some minutes servers go on counting one that was killed, beside its successor of the same name
   // (measured); one that started later counts only those it met. So the least count is the truest.
   const counts = pings.map((ping) => ping.activeServers).filter((count) => count > 0);
+  const heardOf = answered.map((server) => server.name);
   const others = [
+    ...names,
     ...pings.flatMap((ping) => ping.routes),
     ...jetstream.texts.flatMap(parseOffline),
   ];
@@ -80,7 +88,7 @@ async function takeCensus(connection: Connection): Promise<Census> {
       return operator ? [{ name: server.name, id: server.id, operator }] : [];
     }),
     names,
-    unheard: [...new Set(others)].filter((name) => name !== "" && !names.includes(name)),
+    unheard: [...new Set(others)].filter((name) => name !== "" && !heardOf.includes(name)),
     counted: counts.length > 0 ? Math.min(...counts) : 0,
     holders: await countHolders(connection, ids.join(), answered[0]?.systemAccount, names.length),
     clocks: new Map(pings.flatMap(({ name, time }) => (time ? [[name, time - heard]] : []))),

@@ -7,6 +7,8 @@
 const windowCount = 64;
 const windowBytes = 4 * 1024 * 1024;
 const tickMs = 50;
+/** The first answer may have a long way. */
+const firstMs = 5_000;
 /** How long an answer is waited for from a server that gave none to earlier questions. */
 const silentMs = 500;
 
@@ -201,8 +203,11 @@ export class Exchange {
     }
   }
 
-  #isGivenUp({ question, owing, sentAt, heardAt }: Pending, now: number): boolean {
-    if (!question.from) return now - heardAt > question.quietMs;
+  #isGivenUp({ question, owing, texts, sentAt, heardAt }: Pending, now: number): boolean {
+    if (!question.from) {
+      const { quietMs } = question;
+      return now - heardAt > (texts.length === 0 ? Math.max(quietMs, firstMs) : quietMs);
+    }
     return [...owing].every((name) => {
       const quiet = now - Math.max(sentAt, this.#heard.get(name) ?? 0);
       return (

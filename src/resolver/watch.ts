@@ -76,7 +76,7 @@ export class Watches {
 
   #receive(error: Error | null, message: Msg): void {
     if (error) {
-      for (const running of this.#running) running.error = this.#explain(error);
+      for (const running of this.#running) running.error ??= this.#explain(error);
       return;
     }
     const jwt = message.string().trim();
