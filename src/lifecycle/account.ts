@@ -238,7 +238,8 @@ async function present(
   if (!address) return { ...keptOf(inputs), jwt: sign(inputs, olds["jwt"]) };
   const known = { jwt: olds["jwt"] as string | undefined, revocations };
   try {
-    const { jwt, servers } = await publishAccount(address, claimsOf(inputs), known);
+    const { jwt, servers, warnings } = await publishAccount(address, claimsOf(inputs), known);
+    for (const line of warnings) warn(line);
     return { ...keptOf(inputs), jwt, servers };
   } catch (error) {
     const pushed = error instanceof IncompletePush ? error.published : undefined;
