@@ -12,6 +12,7 @@ import {
   type Permissions,
   type ScopedKey,
 } from "../claims/index";
+import type { TlsSettings } from "../resolver/target";
 import { Activation } from "./activation";
 import { childOptions } from "./child-options";
 import { type Declared, exporterHint, importerHints, noteAccount } from "./exchange";
@@ -67,6 +68,12 @@ export interface ServerArgs {
   expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** How long to wait for a server that is not up yet. Default: the operator's `waitForServer`. */
   waitFor?: pulumi.Input<Duration> | undefined;
+  /** TLS of the connections. Default: the operator's `tls`. */
+  tls?: DeepInput<TlsSettings> | undefined;
+  /** Text of a creds file of a system user that pushes; kept as a secret. Default: the operator's `systemCreds`, else a user is made for each connection. */
+  creds?: pulumi.Input<string> | undefined;
+  /** The same as a file, read at each connect. */
+  credsFile?: pulumi.Input<string> | undefined;
 }
 
 /** Arguments of {@link Account}. A change of a claim re-signs the JWT and pushes it to every server. */
@@ -208,7 +215,10 @@ export class Account extends NatsResource {
         operator: authority,
         // Servers have the system account from their configuration. Were it to store how to push, a change of
         // that would make its JWT unknown in previews, and announce another configuration and a restart.
-        server: args.system && server ? { url: server.url, system: server.system } : server,
+        server:
+          args.system && server
+            ? { url: server.url, system: server.system, tls: server.tls }
+            : server,
         signingKeys: listed,
         authorization: asks === undefined ? undefined : authorizationInputs(asks),
         imports: declared.imports?.map((entry, index) => ({
