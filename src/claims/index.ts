@@ -1,5 +1,6 @@
 /** Claims of NATS: the model, validation, wire form, tokens. Pure: clock and signer are parameters. */
 
+export { describe } from "./describe";
 export { accountDifferences, type ClaimDifference } from "./difference";
 export { claimsEqual } from "./equal";
 export { decodeGeneric, type GenericClaims } from "./generic";
@@ -39,6 +40,7 @@ export {
   validateOperator,
   validateUser,
 } from "./validate";
+export { type Expected, verifyToken } from "./verify";
 export {
   accountBody,
   accountFromWire,

@@ -27,6 +27,8 @@ export interface Reference {
   decode(tokens: string[]): (Reading & { text: string })[];
   /** Random tokens; `plain` ones keep to the forms that this library writes too. */
   encode(count: number, seed: number, form: "any" | "plain"): { seed: string; token: string }[];
+  /** Paths of all fields, by type of claims. */
+  fields(): Record<string, string[]>;
   remove(): void;
 }
 
@@ -43,6 +45,7 @@ export function buildReference(): Reference {
       lines(["decode"], tokens.join("\n")).map((line) => ({ ...JSON.parse(line), text: line })),
     encode: (count, seed, form) =>
       lines(["encode", String(count), String(seed), form], "").map((line) => JSON.parse(line)),
+    fields: () => JSON.parse(lines(["fields"], "")[0] as string),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -4,6 +4,8 @@
 //	    reads one token per line; prints per line {"claims":…,"issues":[…],"error":"…"}
 //	reference encode <count> <seed> <any|plain>
 //	    prints per line {"seed":…,"token":…}: random tokens of all types with all kinds of fields
+//	reference fields
+//	    prints {"operator":[…],…}: the paths of all fields of each type
 package main
 
 import (
@@ -27,6 +29,8 @@ func main() {
 	switch os.Args[1] {
 	case "decode":
 		decode()
+	case "fields":
+		fields()
 	case "encode":
 		count, err := strconv.Atoi(os.Args[2])
 		check(err)
