@@ -2,6 +2,7 @@
 import type { Authenticator, NatsConnection } from "@nats-io/transport-node";
 import {
   type AccountClaims,
+  type Issue,
   signUser,
   type UserClaims,
   validateAccount,
@@ -68,7 +69,7 @@ export class Tenants {
 
   /** A new account with these claims, on every server. */
   async account(name: string, claims: Partial<AccountClaims> = {}): Promise<Tenant> {
-    const tenant = new Tenant(this, name, generateKeyPair("account"));
+    const tenant = new Tenant(this, name);
     await tenant.publish(claims);
     return tenant;
   }
@@ -82,14 +83,13 @@ export class Tenants {
 /** One account. */
 export class Tenant {
   readonly name: string;
-  readonly key: KeyPairData;
+  readonly key: KeyPairData = generateKeyPair("account");
   readonly #tenants: Tenants;
   #jwt: string | undefined;
 
-  constructor(tenants: Tenants, name: string, key: KeyPairData) {
+  constructor(tenants: Tenants, name: string) {
     this.#tenants = tenants;
     this.name = name;
-    this.key = key;
   }
 
   get publicKey(): string {
@@ -98,8 +98,7 @@ export class Tenant {
 
   /** Publishes these claims, after our validation found no error in them. */
   async publish(claims: Partial<AccountClaims>): Promise<void> {
-    const problems = validateAccount({ name: this.name, ...claims }, { publicKey: this.publicKey });
-    refuse(problems.filter(({ severity }) => severity === "error"));
+    refuse(validateAccount({ name: this.name, ...claims }, { publicKey: this.publicKey }));
     await this.publishUnchecked(claims);
   }
 
@@ -148,7 +147,8 @@ export class Tenant {
   }
 }
 
-function refuse(problems: { path: string; message: string }[]): void {
-  if (problems.length === 0) return;
-  throw new Error(problems.map(({ path, message }) => `${path} ${message}`).join("; "));
+function refuse(issues: Issue[]): void {
+  const errors = issues.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return;
+  throw new Error(errors.map(({ path, message }) => `${path} ${message}`).join("; "));
 }
