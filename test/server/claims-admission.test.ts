@@ -36,8 +36,7 @@ describe("a user is let in", () => {
     await tenants?.close();
   });
 
-  const admit = (claims: Partial<UserClaims>) =>
-    admission(account.user(claims).creds, tenants.url);
+  const admit = (claims: Partial<UserClaims>) => admission(account.user(claims).creds, tenants.url);
 
   it("in its part of the day, in its own time zone", async () => {
     const window = [{ start: timeOfDay(-HOUR), end: timeOfDay(HOUR) }];
@@ -122,14 +121,15 @@ describe("a user is let in", () => {
 
   it("through a trusted proxy, when it needs one", async () => {
     const user = account.user({ proxyRequired: true });
-    const through = (key: { seed: string }): Authenticator => {
-      const signature = (nonce?: string) =>
-        signerFromSeed(key.seed).sign(new TextEncoder().encode(nonce));
-      return (nonce) => ({
-        ...withKey(user)(nonce),
-        proxy_sig: Buffer.from(signature(nonce)).toString("base64url"),
-      });
-    };
+    /** What a proxy adds to the client's own words: its signature of the nonce. */
+    const through =
+      ({ seed }: { seed: string }): Authenticator =>
+      (nonce) => {
+        const auth = withKey(user)(nonce);
+        const signature = signerFromSeed(seed).sign(new TextEncoder().encode(nonce));
+        const added = { proxy_sig: Buffer.from(signature).toString("base64url") };
+        return Object.assign(auth as object, added) as typeof auth;
+      };
     expect(await admission(user.creds, tenants.url)).toMatch(/^refused/);
     expect(await admission(through(generateKeyPair("user")), tenants.url)).toMatch(/^refused/);
     expect(await admission(through(proxy), tenants.url)).toBe("admitted");

@@ -71,14 +71,27 @@ describe("mappings", () => {
     ["a wildcard of a subject without any", { orders: ["shop.{{wildcard(1)}}"] }],
     ["a function that is not known", { "orders.*": ["shop.{{unknown(1)}}"] }],
     ["a wrong number of arguments", { "orders.*": ["shop.{{split(1)}}"] }],
-    ["one target twice", { orders: [{ subject: "a", weight: 10 }, { subject: "a", weight: 10 }] }],
+    [
+      "one target twice",
+      {
+        orders: [
+          { subject: "a", weight: 10 },
+          { subject: "a", weight: 10 },
+        ],
+      },
+    ],
     [
       "one target twice, in two clusters",
       { orders: [{ subject: "a" }, { subject: "a", cluster: "east" }] },
     ],
     [
       "more than all messages",
-      { orders: [{ subject: "a", weight: 60 }, { subject: "b", weight: 60 }] },
+      {
+        orders: [
+          { subject: "a", weight: 60 },
+          { subject: "b", weight: 60 },
+        ],
+      },
     ],
     ["an invalid source", { "orders..new": ["shop"] }],
     ["an invalid target", { orders: ["shop..new"] }],

@@ -4,7 +4,7 @@ import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import type { ResponsePermissions } from "pulumi-nats-auth/claims";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Tenants } from "../support/tenants";
-import { arriving, published, subscribed } from "../support/traffic";
+import { arriving, listen, published, subscribed } from "../support/traffic";
 
 describe("permissions", () => {
   let tenants: Tenants;
@@ -70,8 +70,6 @@ describe("permissions", () => {
   });
 
   describe("for answers", () => {
-    const asked = "Nats-Asked";
-
     /** A service that may answer as it is told, and somebody who asks it. */
     async function service(name: string, responses: ResponsePermissions) {
       const account = await tenants.account(name);
@@ -88,17 +86,13 @@ describe("permissions", () => {
       send: (question: Msg) => void | Promise<void>,
     ): Promise<string[]> {
       const [question] = await arriving(answerer, ["service"], asker, () =>
-        asker.publish("service", asked, { reply: "here" }),
+        asker.publish("service", "", { reply: "here" }),
       );
-      const received: string[] = [];
-      const callback = (_error: unknown, message: Msg) => received.push(message.string());
-      const subscription = asker.subscribe("here", { callback });
-      await asker.flush();
+      const received = await listen(asker, "here");
       await send(question as Msg);
       await answerer.flush();
       await asker.flush();
-      subscription.unsubscribe();
-      return received;
+      return received.map((answer) => answer.string());
     }
 
     it("let a service publish where it was asked to, so many times", async () => {

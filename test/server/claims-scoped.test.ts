@@ -88,9 +88,9 @@ describe("users of a scoped key", () => {
     const { account, signer } = await scoped("plain", { publish: ["hello"] });
     const { publicKey: issuerAccount } = account;
     const permissions = { publish: ["hello"] };
-    expect(() =>
-      account.user({ scoped: true, permissions }, { signer, unchecked: true }),
-    ).toThrow(/gets what it is allowed from its signing key; permissions/);
+    expect(() => account.user({ scoped: true, permissions }, { signer, unchecked: true })).toThrow(
+      /gets what it is allowed from its signing key; permissions/,
+    );
     const own = account.user({ permissions, issuerAccount }, { signer });
     const unlimited = account.user({ issuerAccount }, { signer });
     const silent = account.user({ scoped: true, issuerAccount }, { signer });

@@ -1,5 +1,5 @@
 /** Accounts and users on real servers, made with the library alone. */
-import type { Authenticator, NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import {
   type AccountClaims,
   type Issue,
@@ -15,7 +15,7 @@ import {
   signerFromSeed,
 } from "pulumi-nats-auth/keys";
 import { closeConnections, publishAccount } from "pulumi-nats-auth/resolver";
-import { type Credentials, connectWith, freePort, type Server, Servers } from "./nats";
+import { connectWith, freePort, type Server, Servers } from "./nats";
 import { makeOperator, type TestOperator } from "./operator";
 
 export const now = () => Math.floor(Date.now() / 1000);
