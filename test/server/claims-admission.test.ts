@@ -121,15 +121,14 @@ describe("a user is let in", () => {
 
   it("through a trusted proxy, when it needs one", async () => {
     const user = account.user({ proxyRequired: true });
-    /** What a proxy adds to the client's own words: its signature of the nonce. */
-    const through =
-      ({ seed }: { seed: string }): Authenticator =>
-      (nonce) => {
-        const auth = withKey(user)(nonce);
-        const signature = signerFromSeed(seed).sign(new TextEncoder().encode(nonce));
-        const added = { proxy_sig: Buffer.from(signature).toString("base64url") };
-        return Object.assign(auth as object, added) as typeof auth;
-      };
+    /** A proxy adds its own signature of the nonce to what the client says. */
+    const through = ({ seed }: { seed: string }) => {
+      const sign = (nonce: string) => signerFromSeed(seed).sign(new TextEncoder().encode(nonce));
+      return ((nonce = "") => ({
+        ...withKey(user)(nonce),
+        proxy_sig: Buffer.from(sign(nonce)).toString("base64url"),
+      })) as Authenticator;
+    };
     expect(await admission(user.creds, tenants.url)).toMatch(/^refused/);
     expect(await admission(through(generateKeyPair("user")), tenants.url)).toMatch(/^refused/);
     expect(await admission(through(proxy), tenants.url)).toBe("admitted");

@@ -1,17 +1,17 @@
 /** An operator without Pulumi. */
-import { signAccount, signOperator } from "pulumi-nats-auth/claims";
+import { type OperatorClaims, signAccount, signOperator } from "pulumi-nats-auth/claims";
 import { generateKeyPair, signerFromSeed } from "pulumi-nats-auth/keys";
 import { renderResolverConfig } from "pulumi-nats-auth/resolver";
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** An operator with its keys, and the configuration of its servers; nothing of Pulumi. */
-export function makeOperator(name: string) {
+/** An operator with its keys, and the configuration of its servers. */
+export function makeOperator(name: string, more: Partial<OperatorClaims> = {}) {
   const [identity, signing] = [generateKeyPair("operator"), generateKeyPair("operator")];
   const [system, systemSigning] = [generateKeyPair("account"), generateKeyPair("account")];
   const jwt = signOperator({
     publicKey: identity.publicKey,
-    claims: { name, signingKeys: [signing.publicKey], systemAccount: system.publicKey },
+    claims: { name, signingKeys: [signing.publicKey], systemAccount: system.publicKey, ...more },
     signer: signerFromSeed(identity.seed),
     issuedAt: now(),
   });

@@ -52,8 +52,12 @@ export class Tenants {
   }
 
   /** Starts one server, or a cluster. `config` is more of its configuration. */
-  static async start({ count = 1, jetstream = false, config = "" } = {}): Promise<Tenants> {
-    const operator = makeOperator("acme");
+  static async start({
+    operator = makeOperator("acme"),
+    count = 1,
+    jetstream = false,
+    config = "",
+  } = {}): Promise<Tenants> {
     const ports = await Promise.all(Array.from({ length: count }, freePort));
     const text = `${config}\n${operator.text}`;
     return new Tenants(operator, await Servers.start(text, ports, { jetstream }));
