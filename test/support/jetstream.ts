@@ -43,7 +43,7 @@ export function makeConsumer(
 
 async function ask(client: NatsConnection, request: string, body: object): Promise<string> {
   const reply = await client.request(`$JS.API.${request}`, JSON.stringify(body), {
-    timeout: 10_000,
+    timeout: 5_000,
   });
   const { error } = reply.json<{ error?: { description: string } }>();
   return error === undefined ? "made" : error.description;
