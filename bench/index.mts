@@ -2,6 +2,7 @@
 
 import { benchTokens } from "./tokens.mts";
 import { benchUp } from "./up.mts";
+import { benchValidation } from "./validation.mts";
 
 interface Line {
   name: string;
@@ -50,6 +51,16 @@ for (const { name, perSecond, ratio, required } of tokens) {
 if (!tokens.some(({ name }) => name.startsWith("Go"))) {
   console.log("(no Go on PATH: not compared with the Go library)");
 }
+
+const { few, many, required } = benchValidation();
+show({ name: "validate an account: 100 exports, 100 imports", value: `${few.toFixed(2)} ms` });
+show({
+  name: "  1,000 exports and 1,000 imports against it",
+  value: `${many.toFixed(2)} ms`,
+  ratio: (many / few).toFixed(2),
+  required: `< ${required}`,
+  ok: many / few < required,
+});
 
 const up = await benchUp();
 const seconds = (value: number) => `${value.toFixed(1)} s`;

@@ -26,9 +26,11 @@ export {
   Account,
   type AccountArg,
   type AccountArgs,
+  type ExternalAuthorizationArgs,
   type ImportArgs,
   type ServerArgs,
 } from "./resources/account";
+export { Activation, type ActivationArgs } from "./resources/activation";
 export type {
   AccountHandle,
   DeepInput,
@@ -36,6 +38,7 @@ export type {
   KeyHandle,
   OperatorArg,
   OperatorHandle,
+  Role,
   SignerHandle,
 } from "./resources/handles";
 export { KeyPair, type KeyPairArgs } from "./resources/key-pair";

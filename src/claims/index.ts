@@ -1,5 +1,6 @@
 /** Claims of NATS: the model, validation, wire form, tokens. Pure: clock and signer are parameters. */
 
+export { describe } from "./describe";
 export { claimsEqual } from "./equal";
 export { decodeGeneric, type GenericClaims } from "./generic";
 export { mergeRevocations } from "./revocations";
@@ -20,6 +21,16 @@ export { decodeToken, encodeToken, MAX_TOKEN_SIZE, type TokenClaims } from "./to
 export type * from "./types";
 export {
   type AccountContext,
+  type Exporter,
+  exportsOf,
+  type ImportCycle,
+  type Importer,
+  importCycles,
+  importProblems,
+  type ServerLimits,
+  sizeProblems,
+  templateProblems,
+  timeProblems,
   validateAccount,
   validateActivation,
   validateAuthorizationRequest,
@@ -28,6 +39,7 @@ export {
   validateOperator,
   validateUser,
 } from "./validate";
+export { type Expected, verifyToken } from "./verify";
 export {
   accountBody,
   accountFromWire,

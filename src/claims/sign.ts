@@ -33,6 +33,8 @@ export interface SignRequest<Claims> {
   signer: Signer;
   /** When, in unix seconds. Two different tokens of one account must never share a second. */
   issuedAt: number;
+  /** Id of the token (`jti`). Default: a hash of all that it says. Give one to write a token again as it was. */
+  id?: string | undefined;
 }
 
 /** Signs an operator's claims. The signer must be an operator key: servers expect the identity key itself. Throws `ERR_KEY`, `ERR_INPUT`. */
@@ -130,6 +132,7 @@ function signClaims(
     claims,
     signer,
     issuedAt,
+    id,
   }: SignRequest<GeneralClaims & { name?: string | undefined }>,
   body: Record<string, unknown>,
   subject = type as AnyKeyKind,
@@ -138,7 +141,14 @@ function signClaims(
   check("the signer's public key", signer.publicKey, signerKinds);
   checkTime(issuedAt);
   body["type"] = type;
-  return encodeToken({ ...headOf(claims), iat: issuedAt, sub: publicKey, nats: body }, signer);
+  return encodeToken(
+    { ...headOf(claims), ...idOf(id), iat: issuedAt, sub: publicKey, nats: body },
+    signer,
+  );
+}
+
+function idOf(id: string | undefined): { jti?: string } {
+  return id === undefined ? {} : { jti: id };
 }
 
 /** What claims of every kind have outside of their body. */
@@ -168,18 +178,18 @@ export interface GenericRequest extends Omit<GeneralClaims, "tags"> {
   signer: Signer;
   /** When, in unix seconds. */
   issuedAt: number;
+  /** Id of the token (`jti`). Default: a hash of all that it says. */
+  id?: string | undefined;
 }
 
 /** Signs a token of no particular type, such as the request to delete accounts (`{ accounts: […] }`). Servers check no expiry: it is a secret. */
-export function encodeGeneric({
-  subject,
-  body,
-  signer,
-  issuedAt,
-  ...rest
-}: GenericRequest): string {
+export function encodeGeneric(request: GenericRequest): string {
+  const { subject, body, signer, issuedAt, id, ...rest } = request;
   checkTime(issuedAt);
-  return encodeToken({ ...headOf(rest), iat: issuedAt, sub: subject, nats: body }, signer);
+  return encodeToken(
+    { ...headOf(rest), ...idOf(id), iat: issuedAt, sub: subject, nats: body },
+    signer,
+  );
 }
 
 function check(what: string, key: unknown, kinds: AnyKeyKind[]): void {

@@ -1,7 +1,6 @@
 /** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
 import {
   type AccountClaims,
-  accountBody,
   decodeToken,
   type Issue,
   mergeRevocations,
@@ -21,9 +20,12 @@ import {
 } from "../resolver/index";
 import { noteServers } from "./account-servers";
 import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
-import { pick, sameValue, stickyName, unknownNames } from "./common";
+import { pick, sameValue, stickyName, unknownNames, withFlatKeys } from "./common";
+import { exchangeIssues, withoutHints } from "./exchange";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
+import { saysTheSame } from "./same-token";
+import { withSize } from "./token-size";
 import { hasUnknown } from "./unknown";
 
 const claimNames = [
@@ -37,6 +39,12 @@ const claimNames = [
   "imports",
   "signingKeys",
   "defaultPermissions",
+  "mappings",
+  "authorization",
+  "trace",
+  "clusterTraffic",
+  "notBefore",
+  "expiresAt",
 ] as const;
 
 /** Servers that have the system account from us are up, or are not started yet. */
@@ -48,8 +56,11 @@ const removedRevocations = new Map<string, Record<string, number>>();
 /** Hooks of `Account`. */
 export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, news);
-    return { inputs, issues: issuesOf(inputs) };
+    const inputs = stickyName(olds, withFlatKeys(withoutHints(news)));
+    return withSize(inputs, () => sign(inputs), [
+      ...issuesOf(inputs),
+      ...exchangeIssues({ ...news, name: inputs["name"] }),
+    ]);
   },
 
   diff(olds, news): Difference {
@@ -58,16 +69,14 @@ export const accountLifecycle: Lifecycle = {
     if (olds["publicKey"] !== news["publicKey"]) return { replace: "publicKey", deleteFirst: true };
     if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
-    const stored = ["operator", "server", "system"].every((name) =>
-      sameValue(olds[name], news[name]),
-    );
-    return stored && sameToken(olds, news) ? "same" : "changed";
+    const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
+    return stored && sameToken(olds["jwt"], news) ? "same" : "changed";
   },
 
   async create(inputs) {
     const id = inputs["publicKey"] as string;
     // The servers get the system account from their configuration: it is what lets us in.
-    if (inputs["system"] === true) return { id, outs: { ...inputs, jwt: sign(inputs) } };
+    if (inputs["system"] === true) return { id, outs: { ...keptOf(inputs), jwt: sign(inputs) } };
     const revocations = removedRevocations.get(id);
     const outs = await present(id, {}, inputs, revocations);
     removedRevocations.delete(id);
@@ -78,9 +87,11 @@ export const accountLifecycle: Lifecycle = {
     const { url } = (news["server"] ?? {}) as Properties;
     const pushedNowhere =
       olds["servers"] === undefined && url !== undefined && news["system"] !== true;
-    const settled = olds["pending"] === undefined && sameToken(olds, news);
+    const settled = olds["pending"] === undefined && sameToken(olds["jwt"], news);
     if (news["system"] === true && !settled) return resignSystem(olds, news);
-    if (settled && !pushedNowhere) return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
+    if (settled && !pushedNowhere) {
+      return { ...keptOf(news), jwt: olds["jwt"], servers: olds["servers"] };
+    }
     return present(id, olds, news);
   },
 
@@ -128,7 +139,7 @@ async function removeLeftovers(address: AccountAddress): Promise<void> {
  */
 async function resignSystem(olds: Properties, news: Properties): Promise<Properties> {
   const address = addressOf(identityOf(news), news["operator"], news["server"]);
-  if (!address) return { ...news, jwt: sign(news, olds["jwt"]) };
+  if (!address) return { ...keptOf(news), jwt: sign(news, olds["jwt"]) };
   address.target.waitFor = systemWaitMs;
   let revocations: Record<string, number> = {};
   try {
@@ -140,7 +151,7 @@ async function resignSystem(olds: Properties, news: Properties): Promise<Propert
         "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
     );
   }
-  return { ...news, jwt: sign(news, olds["jwt"], revocations) };
+  return { ...keptOf(news), jwt: sign(news, olds["jwt"], revocations) };
 }
 
 function identityOf(properties: Properties): { name: string; publicKey: string } {
@@ -150,7 +161,7 @@ function identityOf(properties: Properties): { name: string; publicKey: string }
 function issuesOf(inputs: Properties): Issue[] {
   const issues = [
     ...unknownNames(inputs, [...claimNames, "operator", "key", "server"], ["publicKey", "system"]),
-    ...validateAccount(pick(inputs, claimNames)),
+    ...validateAccount(pick(inputs, claimNames), contextOf(inputs)),
     ...operatorIssues("operator", inputs["operator"]),
     ...serverIssues("server", inputs["server"]),
   ];
@@ -182,21 +193,25 @@ function issuesOf(inputs: Properties): Issue[] {
   return issues;
 }
 
+/** A few rules need to know of which account the claims are. */
+function contextOf({ publicKey }: Properties): { publicKey?: string } {
+  return hasUnknown(publicKey) ? {} : { publicKey: publicKey as string };
+}
+
 function claimsOf(properties: Properties): AccountClaims {
   return pick(properties, claimNames) as unknown as AccountClaims;
 }
 
-function signerOf(properties: Properties): string {
-  return (properties["operator"] as OperatorAuthority).signer.publicKey;
+/** What is kept of the inputs as they are. The token says the rest, and each value weighs on every write of the state. */
+const storedNames = ["name", "publicKey", "signingKeys", "operator", "server", "system"] as const;
+
+function keptOf(inputs: Properties): Properties {
+  return pick(inputs, storedNames);
 }
 
-/** Whether both would be signed alike: a token changes with its claims and its signer, with nothing else. */
-function sameToken(olds: Properties, news: Properties): boolean {
-  return (
-    olds["name"] === news["name"] &&
-    signerOf(olds) === signerOf(news) &&
-    sameValue(accountBody(claimsOf(olds)), accountBody(claimsOf(news)))
-  );
+function sameToken(jwt: unknown, news: Properties): boolean {
+  const { publicKey } = (news["operator"] as OperatorAuthority).signer;
+  return saysTheSame("account", jwt, publicKey, claimsOf(news));
 }
 
 /** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
@@ -220,17 +235,17 @@ async function present(
 ): Promise<Properties> {
   const remembered = (olds["servers"] ?? []) as string[];
   const address = addressOf(identityOf(inputs), inputs["operator"], inputs["server"], remembered);
-  if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
+  if (!address) return { ...keptOf(inputs), jwt: sign(inputs, olds["jwt"]) };
   const known = { jwt: olds["jwt"] as string | undefined, revocations };
   try {
     const { jwt, servers } = await publishAccount(address, claimsOf(inputs), known);
-    return { ...inputs, jwt, servers };
+    return { ...keptOf(inputs), jwt, servers };
   } catch (error) {
     const pushed = error instanceof IncompletePush ? error.published : undefined;
     throw new HalfDone(
       id,
       {
-        ...inputs,
+        ...keptOf(inputs),
         jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, undefined, revocations),
         servers: pushed?.servers ?? remembered,
         // The engine forgets the failure at the next refresh; this mark it keeps.

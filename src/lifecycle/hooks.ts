@@ -56,11 +56,12 @@ export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
       const [before, inputs] = [clean(olds ?? {}), clean(news)];
       const checked = spoken(() => lifecycle.check(before, inputs));
       const problems = checked.issues.filter((issue) => !touchesUnknown(inputs, issue.path));
+      const blocks = ({ severity }: Issue) => severity === "error" || isStrict(inputs);
       for (const issue of problems) {
-        if (issue.severity === "warning") warn(sentenceOf(issue));
+        if (!blocks(issue)) warn(sentenceOf(issue));
       }
       const failures = problems
-        .filter((issue) => issue.severity === "error")
+        .filter(blocks)
         // An empty property, because the engine prints the value of a named one in clear, secrets too.
         .map((issue) => ({ property: "", reason: redact(sentenceOf(issue)) }));
       return { inputs: checked.inputs, failures };
@@ -100,6 +101,13 @@ export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
       }
     },
   };
+}
+
+/** Whether the operator says that warnings are errors: in its own inputs, or in what its accounts and users have of it. */
+function isStrict({ strict, operator, account }: Properties): boolean {
+  return [{ strict }, operator, account].some(
+    (said) => (said as { strict?: unknown } | undefined)?.strict === true,
+  );
 }
 
 function sentenceOf(issue: Issue): string {

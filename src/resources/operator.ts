@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Duration } from "../claims/index";
+import type { Duration, Instant } from "../claims/index";
 import { Account } from "./account";
 import { childOptions } from "./child-options";
 import {
@@ -10,6 +10,7 @@ import {
   type KeyInputs,
   keyInputs,
   type OperatorHandle,
+  retiredKeys,
   type SignerHandle,
 } from "./handles";
 import { KeyPair } from "./key-pair";
@@ -60,6 +61,17 @@ export interface OperatorArgs {
   serviceUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Tags in the JWT. Default: none. A change re-signs. */
   tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Servers older than this version (`"2.10.0"`) refuse to start. Default: none is too old. A change re-signs. */
+  assertServerVersion?: pulumi.Input<string> | undefined;
+  /** Not valid before this instant; servers print it and do not enforce it. Default: at once. A change re-signs. */
+  notBefore?: pulumi.Input<Instant> | undefined;
+  /** Not valid after this instant; servers print it and do not enforce it. Default: never ends. A change re-signs. */
+  expiresAt?: pulumi.Input<Instant> | undefined;
+  /**
+   * Whether warnings of this operator, its accounts and their users are errors: what looks wrong then stops the preview.
+   * Default: `false`. Stored only.
+   */
+  strict?: boolean | undefined;
 }
 
 /**
@@ -130,7 +142,10 @@ export class Operator extends NatsResource {
         ...claims,
         resourceName: name,
         key: identity,
-        signingKeys: signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
+        signingKeys: [
+          ...signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
+          ...signingKeys.flatMap(retiredKeys),
+        ],
         signer: signerOf(signingKeys, key, args.requireSigningKeys ?? false),
         system: { publicKey: keyInputs(systemKey).publicKey, signer: keyInputs(systemSigningKey) },
       },
@@ -148,6 +163,7 @@ export class Operator extends NatsResource {
       ...(args.accountServerUrl === undefined ? {} : { accountServerUrl: args.accountServerUrl }),
       ...(args.waitForServer === undefined ? {} : { waitForServer: args.waitForServer }),
       ...(args.expectServers === undefined ? {} : { expectServers: args.expectServers }),
+      ...(args.strict === undefined ? {} : { strict: args.strict }),
       systemAccount: accountInputs(this.system),
     } as DeepInput<OperatorHandle>;
     this.systemAccount = new Account(

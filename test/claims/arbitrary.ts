@@ -74,10 +74,12 @@ const duration = fc.constantFrom(
   "1d",
   "365d",
   "90d1h1m1s1ms",
+  "104d5h59m59s999ms",
+  "106751d23h47m16s854ms", // the most that 64 bits of nanoseconds hold
 );
 const instant = fc.constantFrom(
-  "2030-01-01T00:00:00Z",
-  "2031-12-31T23:59:59Z",
+  "2090-01-01T00:00:00Z",
+  "2091-12-31T23:59:59Z",
   "9999-12-31T23:59:59Z",
 );
 

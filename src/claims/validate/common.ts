@@ -4,6 +4,7 @@ import { type AnyKeyKind, publicKeyProblem, redact } from "../../keys";
 import { instantProblem, parseDuration, parseInstant } from "../time";
 import type { Issue } from "../types";
 import { error, type Issues, property, show, warning } from "./issues";
+import { fillPlaceholders } from "./placeholders";
 import {
   type Check,
   count,
@@ -48,6 +49,17 @@ export function publicKey(...kinds: AnyKeyKind[]): Check {
   };
 }
 
+/** The check with a memory for texts that passed it, for lists that name a few keys over and over. */
+export function remembering(check: Check): Check {
+  const passed = new Set<unknown>();
+  return (value, path, to) => {
+    if (passed.has(value)) return;
+    const before = to.length;
+    check(value, path, to);
+    if (typeof value === "string" && to.length === before) passed.add(value);
+  };
+}
+
 const LONGEST_NANOSECONDS = 2n ** 63n - 1n;
 
 /** A duration that Go keeps in 64 bits of nanoseconds; 0 stands for the server's default there, so it cannot be said. */
@@ -60,8 +72,8 @@ export const positiveDuration: Check = (value, path, to) => {
   if (BigInt(milliseconds) * 1_000_000n > LONGEST_NANOSECONDS) error(to, path, "is too long");
 };
 
-function subjectRules(queue: boolean): Check {
-  const subjects = list(ruled((value) => permissionProblem(value, queue)));
+function subjectRules(queue: boolean, filled: (subject: string) => string): Check {
+  const subjects = list(ruled((value) => permissionProblem(filled(value), queue)));
   const rules = object({ allow: subjects, deny: subjects });
   return (value, path, to) => {
     if (!Array.isArray(value)) return rules(value, path, to);
@@ -76,28 +88,37 @@ function subjectRules(queue: boolean): Check {
   };
 }
 
-const PERMISSIONS = object({
-  publish: subjectRules(false),
-  subscribe: subjectRules(true),
-  responses: object({
-    max: count(1, "leave it out for one message"),
-    ttl: positiveDuration,
-  }),
-});
+/** Permissions whose subjects are looked at as `filled` gives them. */
+function permissionsWith(filled: (subject: string) => string): Check {
+  const shape = object({
+    publish: subjectRules(false, filled),
+    subscribe: subjectRules(true, filled),
+    responses: object({
+      max: count(1, "leave it out for one message"),
+      ttl: positiveDuration,
+    }),
+  });
+  return (value, path, to) => {
+    shape(value, path, to);
+    const { publish, responses } = objectOf(value);
+    const allow = Array.isArray(publish) ? publish : listOf(objectOf(publish)["allow"]);
+    if (responses !== undefined && responses !== null && allow.length === 0) {
+      warning(
+        to,
+        `${path}.responses`,
+        "without subjects in publish that are allowed, only answers may be published",
+      );
+    }
+  };
+}
 
 /** Permissions of a user, or the default ones of an account. */
-export const permissions: Check = (value, path, to) => {
-  PERMISSIONS(value, path, to);
-  const { publish, responses } = objectOf(value);
-  const allow = Array.isArray(publish) ? publish : listOf(objectOf(publish)["allow"]);
-  if (responses !== undefined && responses !== null && allow.length === 0) {
-    warning(
-      to,
-      `${path}.responses`,
-      "without subjects in publish that are allowed, only answers may be published",
-    );
-  }
-};
+export const permissions: Check = permissionsWith((subject) => subject);
+
+/** Permissions of a template: what servers fill in for a placeholder is not known here. */
+export const templatePermissions: Check = permissionsWith((subject) =>
+  fillPlaceholders(subject, () => "x"),
+);
 
 /** Warns of limits of 0 that let nobody work. */
 export function warnOfLockOut(limits: unknown, path: string, to: Issues): void {

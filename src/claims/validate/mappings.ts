@@ -57,7 +57,7 @@ function checkTargets(from: string, targets: readonly unknown[], path: string, t
       const problem = isSubject ? transformProblem(from, dest) : undefined;
       if (problem !== undefined) error(to, subjectPath, `${show(dest)} ${problem}`);
     }
-    if (typeof share === "number" && share > 0 && typeof cluster === "string") {
+    if (typeof share === "number" && share > 0 && share <= ALL && typeof cluster === "string") {
       sums.set(cluster, (sums.get(cluster) ?? 0) + share);
     }
   });

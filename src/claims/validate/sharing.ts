@@ -1,7 +1,7 @@
 /** Exports and imports of an account. Rules: Go `exports.go`, `imports.go`. */
 
 import { activationToken, checkActivation } from "./activation-token";
-import { positiveDuration, publicKey, ruled, subject } from "./common";
+import { positiveDuration, publicKey, remembering, ruled, subject } from "./common";
 import { error, type Issues, item, property, show, warning } from "./issues";
 import { findContained, isContained } from "./overlap";
 import { revocations } from "./revocations";
@@ -44,17 +44,6 @@ const EXPORT = object({
   allowTrace: flag,
 });
 
-const IMPORT = object({
-  stream: subject,
-  service: subject,
-  "account!": publicKey("account"),
-  localSubject: subject,
-  name: text(),
-  token: activationToken,
-  share: flag,
-  allowTrace: flag,
-});
-
 /** One export. */
 export const exportItem: Check = (value, path, to) => {
   EXPORT(value, path, to);
@@ -69,26 +58,42 @@ export const exportItem: Check = (value, path, to) => {
   checkTokenPosition(fields, path, to);
 };
 
-/** One import, into the account of this public key where that is known. */
-export const importItem =
-  (importer?: string): Check =>
-  (value, path, to) => {
-    IMPORT(value, path, to);
-    if (!isObject(value)) return;
-    const fields = value;
-    checkOneSubject(fields, path, to);
-    const [own, foreign] = isGiven(fields["stream"])
-      ? (["share", "services"] as const)
-      : (["allowTrace", "streams"] as const);
-    if (isGiven(fields[own])) error(to, property(path, own), `is for ${foreign} only`);
-    checkActivation(fields, importer, path, to);
-    const local = goodSubject(fields["localSubject"]);
-    const from = goodSubject(fields["stream"] ?? fields["service"]);
-    if (local === undefined || from === undefined) return;
-    const problem = localSubjectProblem(local, from);
-    if (problem !== undefined)
-      error(to, property(path, "localSubject"), `${show(local)} ${problem}`);
+/** The imports of the account of this public key, where that is known. */
+export function importItem(importer?: string): Check {
+  const shape = object({
+    stream: subject,
+    service: subject,
+    "account!": remembering(publicKey("account")),
+    localSubject: subject,
+    name: text(),
+    token: activationToken,
+    share: flag,
+    allowTrace: flag,
+  });
+  return (value, path, to) => {
+    shape(value, path, to);
+    if (isObject(value)) checkImport(value, importer, path, to);
   };
+}
+
+function checkImport(
+  fields: Record<string, unknown>,
+  importer: string | undefined,
+  path: string,
+  to: Issues,
+): void {
+  checkOneSubject(fields, path, to);
+  const [own, foreign] = isGiven(fields["stream"])
+    ? (["share", "services"] as const)
+    : (["allowTrace", "streams"] as const);
+  if (isGiven(fields[own])) error(to, property(path, own), `is for ${foreign} only`);
+  checkActivation(fields, importer, path, to);
+  const local = goodSubject(fields["localSubject"]);
+  const from = goodSubject(fields["stream"] ?? fields["service"]);
+  if (local === undefined || from === undefined) return;
+  const problem = localSubjectProblem(local, from);
+  if (problem !== undefined) error(to, property(path, "localSubject"), `${show(local)} ${problem}`);
+}
 
 /** `false` says nothing that the default does not. */
 function isGiven(value: unknown): boolean {

@@ -1,6 +1,6 @@
 /** What users are allowed: of a user itself, or in the template of a scoped key. Rules: Go `user_claims.go`, server `auth.go:processUserPermissionsTemplate`. */
 
-import { permissions, ruled, warnOfLockOut } from "./common";
+import { permissions, ruled, templatePermissions, warnOfLockOut } from "./common";
 import { error, type Issues, item, property, show, warning } from "./issues";
 import { placeholderProblem, placeholdersOf } from "./placeholders";
 import {
@@ -40,7 +40,7 @@ export function checkTemplateRules(template: unknown, path: string, to: Issues):
   }
 }
 
-const SHAPE = object(TEMPLATE);
+const SHAPE = object({ ...TEMPLATE, permissions: templatePermissions });
 
 /** The template of a scoped key. Go does not look into templates, so servers find what is wrong when users connect. */
 export const template: Check = (value, path, to) => {

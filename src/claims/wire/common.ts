@@ -56,17 +56,19 @@ export function limitFromWire(value: unknown): number | undefined {
   return limit < 0 ? undefined : limit;
 }
 
-const NANOSECONDS = 1e6;
+const NANOSECONDS = 1_000_000n;
 
-/** Nanoseconds of a duration; Go's unit. */
-export function nanosecondsOf(duration: string): number {
-  return parseDuration(duration) * NANOSECONDS;
+/** Nanoseconds of a duration; Go's unit. Beyond 2^53 (104 days) as `bigint`. */
+export function nanosecondsOf(duration: string): number | bigint {
+  const nanoseconds = BigInt(parseDuration(duration)) * NANOSECONDS;
+  return nanoseconds > Number.MAX_SAFE_INTEGER ? nanoseconds : Number(nanoseconds);
 }
 
 /** The duration of nanoseconds; `undefined` for none. What is no whole millisecond is rounded up, for 0 would mean "default". */
 export function durationFromWire(value: unknown): string | undefined {
-  const nanoseconds = integer(value);
-  return nanoseconds > 0 ? formatDuration(Math.ceil(nanoseconds / NANOSECONDS)) : undefined;
+  const nanoseconds = typeof value === "bigint" ? value : BigInt(Math.trunc(integer(value)));
+  if (nanoseconds <= 0n) return undefined;
+  return formatDuration(Number((nanoseconds + NANOSECONDS - 1n) / NANOSECONDS));
 }
 
 function rulesToWire(rules: readonly string[] | SubjectRules | undefined): Wire {

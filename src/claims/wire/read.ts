@@ -43,7 +43,7 @@ export function flag(value: unknown): true | undefined {
 }
 
 /** A number that is not 0. */
-export function nonZero(value: number | undefined): number | undefined {
+export function nonZero<T extends number | bigint>(value: T | undefined): T | undefined {
   return value === 0 ? undefined : value;
 }
 
