@@ -24,6 +24,7 @@ export async function dial(
     name: "pulumi-nats-auth",
     authenticator,
     inboxPrefix,
+    noRandomize: true,
     noEcho: true,
     timeout: timeoutMs,
     pingInterval: pingMs,

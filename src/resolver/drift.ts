@@ -28,7 +28,7 @@ export interface Drift {
 export function driftOf(inspection: Inspection, pushed: TokenClaims): Drift[] {
   const revocations = mergeRevocations(inspection.revocations, revocationsOf(pushed));
   return [
-    ...inspection.servers.flatMap((copy) => driftOn(copy, pushed, revocations)),
+    ...inspection.servers.flatMap((copy) => driftOn(copy, pushed, revocations, inspection.at)),
     ...inspection.missing.map((server) => ({
       server,
       kind: "away" as const,
@@ -42,11 +42,14 @@ function driftOn(
   { server, claims, expired }: ServerCopy,
   pushed: TokenClaims,
   revocations: Record<string, number>,
+  at: number,
 ): Drift[] {
   const drift = (kind: Drift["kind"], text: string, paths: string[] = []): Drift[] => [
     { server, kind, paths, text: `${server} ${text}` },
   ];
   if (!claims) return drift("absent", "does not run it");
+  // A server goes on with an account that was deleted under its clients, and lets nobody in.
+  if (expired && !(claims.exp && claims.exp <= at)) return drift("absent", "deleted it");
   if (isLock(claims)) return drift("locked", "keeps it locked");
   if (expired) return drift("expired", "runs a copy that has expired");
   const differences = accountDifferences(claims, pushed);

@@ -61,6 +61,11 @@ export const notInForceHint =
   "a server that stores a JWT and does not run it does not trust its signer, or the JWT is not valid at the server's time: " +
   "look for the account's public key in its log, restart it with the current ResolverConfig, and run the command again";
 
+/** Nobody keeps what was pushed. */
+export const cacheHint =
+  "its resolver is a cache, which keeps only what its clients have used and else asks servers with a full resolver; " +
+  "none of those answered. Use a resolver of type full on at least one server of the cluster";
+
 /** A difference of clocks below this many milliseconds is not worth a word. */
 const clockToleranceMs = 5_000;
 

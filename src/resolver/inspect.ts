@@ -1,5 +1,6 @@
 /** What every server runs and holds of an account, without changing anything. */
 import { mergeRevocations, revocationsOf, type TokenClaims } from "../claims/index";
+import { now } from "../clock";
 import type { AccountAddress } from "./address";
 import { believable, lookUp } from "./copies";
 import { withStore } from "./store";
@@ -11,7 +12,7 @@ export interface ServerCopy {
   /** The JWT in force; `undefined` where the server runs no such account, or was made to run what cannot be believed. */
   jwt: string | undefined;
   claims: TokenClaims | undefined;
-  /** Whether it has expired, by the server's clock. */
+  /** Whether nobody gets in because it has expired, by the server's clock, or was deleted there. */
   expired: boolean;
   /** Whether all its imports took effect. */
   complete: boolean;
@@ -25,10 +26,12 @@ export interface Inspection {
   missing: string[];
   /** Servers whose running operator JWT does not know the signer: a push would be refused. */
   doubting: string[];
-  /** The newest copy on any server, in force or only stored. */
+  /** The newest copy that any server holds; `undefined` when the account is gone, though servers may still run it locked. */
   newest: { jwt: string; claims: TokenClaims } | undefined;
   /** The union of what all copies revoke. */
   revocations: Record<string, number>;
+  /** When that was, in unix seconds. */
+  at: number;
 }
 
 /** Looks at an account on every server, by name. Needs no seed of the operator's, only its public key and the signer's. */
@@ -43,16 +46,16 @@ export function inspectAccount(address: AccountAddress): Promise<Inspection> {
       const copy = jwt === undefined ? undefined : believable(jwt, address.publicKey, roster);
       return { server, jwt: copy?.token, claims: copy?.claims, expired, complete };
     });
-    const inForce = servers.flatMap(({ jwt, claims }) => (jwt && claims ? [{ jwt, claims }] : []));
-    const stored = copies.believed.map(({ token, claims }) => ({ jwt: token, claims }));
-    const all = [...inForce, ...stored].sort((a, b) => b.claims.iat - a.claims.iat);
+    const [newest] = copies.believed;
+    const inForce = servers.flatMap(({ claims }) => (claims ? [revocationsOf(claims)] : []));
     const silent = roster.present.filter((name) => !running.some(({ server }) => server === name));
     return {
       servers,
       missing: [...silent, ...roster.missing],
       doubting: roster.doubting,
-      newest: all[0],
-      revocations: mergeRevocations(...all.map(({ claims }) => revocationsOf(claims))),
+      newest: newest && { jwt: newest.token, claims: newest.claims },
+      revocations: mergeRevocations(copies.revocations, ...inForce),
+      at: now(),
     };
   });
 }

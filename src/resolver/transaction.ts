@@ -9,7 +9,7 @@ import { NatsAuthError } from "../errors";
 import type { Signer } from "../keys/index";
 import { type AccountAddress, identityOf, labelOf } from "./address";
 import { believable, type Copies, type Copy, look, lookUp, type Situation } from "./copies";
-import { notInForceHint } from "./hints";
+import { cacheHint, notInForceHint } from "./hints";
 import { IncompletePush, incomplete, silentAfter } from "./push";
 import type { Reply, RunningAccount } from "./replies";
 import type { Roster } from "./roster";
@@ -124,8 +124,9 @@ export async function transact(
         );
         return { jwt: common.token, roster, signer, running, absent };
       }
-      if (undisturbed && result.idle.length > 0 && attempt > 1)
-        throw notInForce(address, roster, jwt, result.idle);
+      if (undisturbed && result.idle.length > 0 && (attempt > 1 || !result.kept)) {
+        throw notInForce(address, roster, jwt, result);
+      }
       // Only another writer of the same account makes another round necessary; do not meet it again in step.
       await sleep((50 + Math.random() * 200) * Math.min(4, 1 + attempt / 5));
     }
@@ -148,8 +149,10 @@ interface Confirmation {
   copies: Copy[];
   /** The one JWT that every server that answered holds and runs; `undefined` when there is none. */
   common: Copy | undefined;
-  /** Servers that hold the JWT pushed and do not run it. */
+  /** Servers that took the JWT pushed and do not run it. */
   idle: string[];
+  /** Whether any server keeps what it is given; a cache alone does not. */
+  kept: boolean;
   /** Servers that confirmed the push and then kept silent. */
   silent: string[];
 }
@@ -172,7 +175,7 @@ async function confirm(
     const idle = running.filter((server) => server.jwt !== jwt).map(({ server }) => server);
     const stored = tokens.filter((token) => token === jwt).length >= keeping;
     // A server may still be at it.
-    if (stored && idle.length > 0 && check < checks) {
+    if (keeping > 0 && stored && idle.length > 0 && check < checks) {
       await sleep(checkPauseMs);
       continue;
     }
@@ -185,6 +188,7 @@ async function confirm(
       copies: believed,
       common: copy && held ? copy : undefined,
       idle: stored ? idle : [],
+      kept: keeping > 0,
       silent,
     };
   }
@@ -194,11 +198,11 @@ function notInForce(
   address: AccountAddress,
   roster: Roster,
   jwt: string,
-  servers: string[],
+  { idle, kept }: Confirmation,
 ): IncompletePush {
   return new IncompletePush(
     "ERR_REJECTED",
-    `${labelOf(address)}: ${servers.join(", ")} stored the JWT and does not run it: ${notInForceHint}.`,
+    `${labelOf(address)}: ${idle.join(", ")} took the JWT and does not run it: ${kept ? notInForceHint : cacheHint}.`,
     incomplete(address, roster, jwt),
   );
 }
