@@ -1,5 +1,11 @@
 /** An operator without Pulumi. */
-import { type OperatorClaims, signAccount, signOperator, signUser, type UserClaims } from "pulumi-nats-auth/claims";
+import {
+  type OperatorClaims,
+  signAccount,
+  signOperator,
+  signUser,
+  type UserClaims,
+} from "pulumi-nats-auth/claims";
 import {
   formatCreds,
   generateKeyPair,
