@@ -69,7 +69,8 @@ function identityFor({
   return system && { system };
 }
 
-function isHttp(url: unknown): boolean {
+/** Whether an HTTP account server is pushed to. */
+export function isHttp(url: unknown): boolean {
   return /^https?:/i.test(String([url].flat()[0]));
 }
 
