@@ -24,7 +24,6 @@ describe("connections of a stack to its servers", () => {
   let tlsLines: string;
 
   const operatorArgs = (more: string) => `
-const reversed = (text) => [...text].reverse().join("");
 const operator = new nats.Operator("acme", {
   accountServerUrl: "tls://localhost:${port}", waitForServer: "3s",
   ${more}
@@ -127,7 +126,7 @@ exports.orders = new nats.Account("orders", { operator, limits: { connections: 5
     });
     const creds = formatCreds(jwt, seed);
     platform.write(`
-${operatorArgs(`${tls(client.key)} systemCreds: ${spelledBackwards(creds).replaceAll("\n", "\\n")},`)}
+${operatorArgs(`${tls(client.key)} systemCreds: ${spelledBackwards(creds)},`)}
 exports.orders = new nats.Account("orders", { operator, limits: { connections: 6 } }).publicKey;
 exports.web = new nats.Account("web", {
   operator, server: { url: "ws://127.0.0.1:${webSocketPort}", tls: {} },
@@ -169,7 +168,10 @@ ${more}
       stack.write(program("", 6));
       await stack.up();
       const { nats } = decodeToken(accountServer.accounts.get(orders) ?? "");
-      expect(nats).toMatchObject({ limits: { conn: 6 }, revocations: { [keyOf(bob)]: expect.any(Number) } });
+      expect(nats).toMatchObject({
+        limits: { conn: 6 },
+        revocations: { [keyOf(bob)]: expect.any(Number) },
+      });
       await stack.refresh("--expect-no-changes");
 
       accountServer.accounts.delete(orders);

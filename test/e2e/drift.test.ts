@@ -119,7 +119,9 @@ ${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
     await tool.push(theirs, 3);
     const { text } = await stack.refresh();
     expect(text).toMatch(/~ .*nats:Account orders/);
-    expect(text).toMatch(/warning: account "orders": S2 runs .* limits\.connections: 5 instead of 102/);
+    expect(text).toMatch(
+      /warning: account "orders": S2 runs .* limits\.connections: 5 instead of 102/,
+    );
     expect((await stack.state())["Account::orders"]?.outputs["drift"]).toEqual(
       all.map((name) => expect.stringMatching(`^${name} runs a copy that somebody else changed: `)),
     );
