@@ -166,14 +166,14 @@ describe("the subpaths", () => {
         account keyPair localServer operator resolverConfig signingKey user
         types: none
       pulumi-nats-auth/claims
-        MAX_TOKEN_SIZE accountBody accountFromWire claimsEqual decodeToken encodeGeneric encodeToken formatDuration formatInstant mergeRevocations operatorBody operatorFromWire parseDuration parseInstant parseSize revocationsOf signAccount signOperator signUser userBody userFromWire validateAccount validateOperator validateUser withRevocations
-        types: AccountClaims AccountLimits CommonClaims ConnectionType Duration Export GenericRequest Import Instant Issue JetStreamLimits OperatorClaims Permissions ResponsePermissions ServiceLatency SignRequest Size SubjectRules TimeRange TokenClaims UserClaims UserLimits WireClaims
+        MAX_TOKEN_SIZE accountBody accountDifferences accountFromWire claimsEqual decodeToken encodeGeneric encodeToken formatDuration formatInstant mergeRevocations operatorBody operatorFromWire parseDuration parseInstant parseSize revocationsOf signAccount signOperator signUser userBody userFromWire validateAccount validateOperator validateUser withRevocations
+        types: AccountClaims AccountLimits ClaimDifference CommonClaims ConnectionType Duration Export GenericRequest Import Instant Issue JetStreamLimits OperatorClaims Permissions ResponsePermissions ServiceLatency SignRequest Size SubjectRules TimeRange TokenClaims UserClaims UserLimits WireClaims
       pulumi-nats-auth/keys
         formatCreds generateKeyPair keyKindOf parseCreds publicKeyOf publicKeyProblem redact seedKindOf seedProblem signerFromSeed verifySignature
         types: KeyKind KeyPairData Signer
       pulumi-nats-auth/resolver
-        IncompletePush closeConnections heldRevocations publishAccount removeAccount renderResolverConfig revokeUser
-        types: AccountAddress ClusterTarget Published Removed RenderedResolver ResolverSettings"
+        IncompletePush PushFailed closeConnections connectResolver driftOf heldRevocations inspectAccount publishAccount removeAccount renderResolverConfig revokeUser
+        types: AccountAddress ClusterTarget Drift Inspection Known Published PushOptions Pushed Removal Removed RenderedResolver Resolver ResolverOptions ResolverSettings ServerCopy Signing SystemAuthority TlsSettings"
     `);
   });
 });
