@@ -1,27 +1,37 @@
 export type {
   AccountLimits,
+  ActivationClaims,
   ConnectionType,
   Duration,
   Export,
+  ExternalAuthorization,
   Import,
   Instant,
   JetStreamLimits,
+  JetStreamTier,
+  MappingTarget,
+  MessageTrace,
   Permissions,
   ResponsePermissions,
+  ScopedKey,
   ServiceLatency,
   Size,
   SubjectRules,
   TimeRange,
   UserLimits,
+  UserTemplate,
 } from "./claims/types";
 export { type ErrorCode, NatsAuthError } from "./errors";
+export type { TlsSettings } from "./resolver/target";
 export {
   Account,
   type AccountArg,
   type AccountArgs,
+  type ExternalAuthorizationArgs,
   type ImportArgs,
   type ServerArgs,
 } from "./resources/account";
+export { Activation, type ActivationArgs } from "./resources/activation";
 export type {
   AccountHandle,
   DeepInput,
@@ -29,6 +39,7 @@ export type {
   KeyHandle,
   OperatorArg,
   OperatorHandle,
+  Role,
   SignerHandle,
 } from "./resources/handles";
 export { KeyPair, type KeyPairArgs } from "./resources/key-pair";

@@ -1,44 +1,55 @@
 /** Claims of NATS: the model, validation, wire form, tokens. Pure: clock and signer are parameters. */
 
+export { describe } from "./describe";
 export { accountDifferences, type ClaimDifference } from "./difference";
 export { claimsEqual } from "./equal";
+export { decodeGeneric, type GenericClaims } from "./generic";
 export { mergeRevocations } from "./revocations";
 export {
   encodeGeneric,
   type GenericRequest,
   type SignRequest,
   signAccount,
+  signActivation,
+  signAuthorizationRequest,
+  signAuthorizationResponse,
   signOperator,
   signUser,
 } from "./sign";
 export { parseSize } from "./size";
 export { formatDuration, formatInstant, parseDuration, parseInstant } from "./time";
 export { decodeToken, encodeToken, MAX_TOKEN_SIZE, type TokenClaims } from "./token";
-export type {
-  AccountClaims,
-  AccountLimits,
-  CommonClaims,
-  ConnectionType,
-  Duration,
-  Export,
-  Import,
-  Instant,
-  Issue,
-  JetStreamLimits,
-  OperatorClaims,
-  Permissions,
-  ResponsePermissions,
-  ServiceLatency,
-  Size,
-  SubjectRules,
-  TimeRange,
-  UserClaims,
-  UserLimits,
-} from "./types";
-export { validateAccount, validateOperator, validateUser } from "./validate";
+export type * from "./types";
+export {
+  type AccountContext,
+  type Exporter,
+  exportsOf,
+  type ImportCycle,
+  type Importer,
+  importCycles,
+  importProblems,
+  type ServerLimits,
+  sizeProblems,
+  templateProblems,
+  timeProblems,
+  validateAccount,
+  validateActivation,
+  validateAuthorizationRequest,
+  validateAuthorizationResponse,
+  validateGeneric,
+  validateOperator,
+  validateUser,
+} from "./validate";
+export { type Expected, verifyToken } from "./verify";
 export {
   accountBody,
   accountFromWire,
+  activationBody,
+  activationFromWire,
+  authorizationRequestBody,
+  authorizationRequestFromWire,
+  authorizationResponseBody,
+  authorizationResponseFromWire,
   operatorBody,
   operatorFromWire,
   revocationsOf,

@@ -50,6 +50,7 @@ const SUBJECTS: Readonly<Record<string, KeyKind>> = {
   account: "account",
   user: "user",
   activation: "account",
+  authorization_response: "user",
 };
 
 /**

@@ -75,7 +75,7 @@ export function encodePublicKey(kind: AnyKeyKind, bytes: Uint8Array): string {
 }
 
 /** Writes 32 bytes as a seed. */
-export function encodeSeed(kind: KeyKind, bytes: Uint8Array): string {
+export function encodeSeed(kind: AnyKeyKind, bytes: Uint8Array): string {
   const raw = new Uint8Array(36);
   // Both letters are to be readable in base32, so the kind's five bits sit across the byte border.
   raw[0] = SEED_PREFIX | (PREFIXES[kind] >> 5);

@@ -9,7 +9,7 @@ import {
   randomBytes,
 } from "node:crypto";
 import { NatsAuthError } from "../errors";
-import { decodeKey, encodePublicKey, encodeSeed, type KeyKind } from "./codec";
+import { type AnyKeyKind, decodeKey, encodePublicKey, encodeSeed, type KeyKind } from "./codec";
 
 /** Both halves of a key as text. */
 export interface KeyPairData {
@@ -26,7 +26,7 @@ const PKCS8 = {
 };
 
 /** The private key of 32 raw bytes. */
-export function privateKeyOf(kind: KeyKind | "server" | "cluster", bytes: Uint8Array): KeyObject {
+export function privateKeyOf(kind: AnyKeyKind, bytes: Uint8Array): KeyObject {
   const key = Buffer.concat([PKCS8[kind === "curve" ? "x25519" : "ed25519"], bytes]);
   return createPrivateKey({ key, format: "der", type: "pkcs8" });
 }
@@ -39,10 +39,14 @@ export function publicBytesOf(key: KeyObject): Uint8Array {
 /**
  * Makes a new key.
  *
- * @param kind what the key is for; `curve` makes an x25519 key (`X…`), the others Ed25519 keys.
+ * @param kind what the key is for; `curve` makes an x25519 key (`X…`), the others Ed25519 keys. Servers make their own
+ *   keys; one made here can sign what a test of an authorization service needs.
  * @param random source of 32 bytes. Default: OpenSSL's generator. Give one only for reproducible tests.
  */
-export function generateKeyPair(kind: KeyKind, random?: (size: number) => Uint8Array): KeyPairData {
+export function generateKeyPair(
+  kind: AnyKeyKind,
+  random?: (size: number) => Uint8Array,
+): KeyPairData {
   if (random === undefined && kind !== "curve") {
     // One call makes and writes both halves: half the price of a private key from random bytes, which goes through a
     // DER parser. The private JWK has both; asking for the public one too only spares a key object.
@@ -83,6 +87,6 @@ export function decodeSeed(seed: string): { kind: KeyKind; bytes: Uint8Array } {
   if (!key.secret) {
     throw new NatsAuthError("ERR_KEY", "this is a public key where its seed is needed");
   }
-  // Server and cluster seeds sign like the others; nobody makes them here, so the type does not name them.
+  // Server and cluster seeds sign like the others; they are for tests, so the type does not name them.
   return { kind: key.kind as KeyKind, bytes: key.bytes };
 }

@@ -20,7 +20,7 @@ function ownKind(text: string, secret: boolean): KeyKind | undefined {
 }
 
 /** Why `value` is no public key of one of `kinds`: a phrase such as `is a user key, …`. `undefined` when it is one. */
-export function publicKeyProblem(value: unknown, kinds: readonly KeyKind[]): string | undefined {
+export function publicKeyProblem(value: unknown, kinds: readonly AnyKeyKind[]): string | undefined {
   const shape = textProblem(value);
   if (shape !== undefined) return shape;
   const text = value as string;
@@ -30,7 +30,7 @@ export function publicKeyProblem(value: unknown, kinds: readonly KeyKind[]): str
     return `is a seed (secret); give the public key, which starts with ${letters}`;
   }
   if ("problem" in key) return `is no valid key: ${key.problem}`;
-  if (!(kinds as readonly AnyKeyKind[]).includes(key.kind)) {
+  if (!kinds.includes(key.kind)) {
     return `is ${article(key.kind)} key, ${wanted(kinds, "key", "")} is needed`;
   }
   return undefined;
@@ -70,6 +70,6 @@ function article(kind: AnyKeyKind): string {
   return kind === "operator" || kind === "account" ? `an ${kind}` : `a ${kind}`;
 }
 
-function wanted(kinds: readonly KeyKind[], noun: string, before: string): string {
+function wanted(kinds: readonly AnyKeyKind[], noun: string, before: string): string {
   return kinds.map((kind) => `${article(kind)} ${noun} (${before}${LETTERS[kind]}…)`).join(" or ");
 }

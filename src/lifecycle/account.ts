@@ -1,43 +1,34 @@
 /** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
 import {
-  type AccountClaims,
-  accountBody,
   decodeToken,
-  type Issue,
   mergeRevocations,
+  parseDuration,
   revocationsOf,
   signAccount,
-  validateAccount,
 } from "../claims/index";
 import { nextIssueTime } from "../clock";
 import { NatsAuthError } from "../errors";
-import { publicKeyProblem, signerFromSeed } from "../keys/index";
+import { signerFromSeed } from "../keys/index";
 import {
   type AccountAddress,
   heldRevocations,
   IncompletePush,
+  type Known,
   publishAccount,
+  type Removal,
   removeAccount,
 } from "../resolver/index";
+import { compareWithServers } from "./account-drift";
+import { accountIssues, claimsOf, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
-import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
-import { pick, sameValue, stickyName, unknownNames } from "./common";
+import { addressOf } from "./authority";
+import { sameValue, stickyName, withFlatKeys } from "./common";
+import { exchangeIssues, withoutHints } from "./exchange";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
+import { saysTheSame } from "./same-token";
+import { withSize } from "./token-size";
 import { hasUnknown } from "./unknown";
-
-const claimNames = [
-  "name",
-  "description",
-  "infoUrl",
-  "tags",
-  "limits",
-  "jetstream",
-  "exports",
-  "imports",
-  "signingKeys",
-  "defaultPermissions",
-] as const;
 
 /** Servers that have the system account from us are up, or are not started yet. */
 const systemWaitMs = 3_000;
@@ -48,8 +39,11 @@ const removedRevocations = new Map<string, Record<string, number>>();
 /** Hooks of `Account`. */
 export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, news);
-    return { inputs, issues: issuesOf(inputs) };
+    const inputs = stickyName(olds, withFlatKeys(withoutHints(news)));
+    return withSize(inputs, () => sign(inputs), [
+      ...accountIssues(inputs),
+      ...exchangeIssues({ ...news, name: inputs["name"] }),
+    ]);
   },
 
   diff(olds, news): Difference {
@@ -58,10 +52,11 @@ export const accountLifecycle: Lifecycle = {
     if (olds["publicKey"] !== news["publicKey"]) return { replace: "publicKey", deleteFirst: true };
     if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
-    const stored = ["operator", "server", "system"].every((name) =>
-      sameValue(olds[name], news[name]),
-    );
-    return stored && sameToken(olds, news) ? "same" : "changed";
+    const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
+    if (!stored || !sameToken(olds["jwt"], news)) return "changed";
+    const drift = driftIn(olds);
+    for (const line of drift) warn(`account "${olds["name"]}": ${line}`);
+    return drift.length > 0 ? "dirty" : "same";
   },
 
   async create(inputs) {
@@ -78,10 +73,22 @@ export const accountLifecycle: Lifecycle = {
     const { url } = (news["server"] ?? {}) as Properties;
     const pushedNowhere =
       olds["servers"] === undefined && url !== undefined && news["system"] !== true;
-    const settled = olds["pending"] === undefined && sameToken(olds, news);
+    const settled =
+      olds["pending"] === undefined && driftIn(olds).length === 0 && sameToken(olds["jwt"], news);
     if (news["system"] === true && !settled) return resignSystem(olds, news);
-    if (settled && !pushedNowhere) return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
+    if (settled && !pushedNowhere) {
+      return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
+    }
     return present(id, olds, news);
+  },
+
+  async read(_id, outs) {
+    const { jwt, servers, pending: _pending, drift: _drift, ...inputs } = outs;
+    const address = addressFor(inputs, servers);
+    // What was never pushed is nowhere, and the servers have the system account from their configuration.
+    if (!address || outs["system"] === true || jwt === undefined || servers === undefined)
+      return { outs };
+    return compareWithServers(address, outs, inputs);
   },
 
   async delete(_id, outs) {
@@ -89,7 +96,13 @@ export const accountLifecycle: Lifecycle = {
     if (outs["system"] === true) return;
     const { name, publicKey } = identityOf(outs);
     const servers = (outs["servers"] ?? []) as string[];
-    const address = addressOf({ name, publicKey }, outs["operator"], outs["server"], servers);
+    if (outs["onDelete"] === "retain") {
+      warn(
+        `account "${name}" (${publicKey}) stays on its servers, open to its users: onDelete is "retain"`,
+      );
+      return;
+    }
+    const address = addressFor(outs, servers);
     if (!address) {
       if (servers.length > 0) {
         warn(
@@ -100,15 +113,39 @@ export const accountLifecycle: Lifecycle = {
       return;
     }
     if (outs["pending"] !== undefined && servers.length === 0) return removeLeftovers(address);
-    const removed = await removeAccount(address);
+    const removed = await removeAccount(address, removalOf(outs));
     removedRevocations.set(publicKey, removed.revocations);
-    if (removed.state === "locked") {
+    if (removed.state === "locked" && outs["onDelete"] !== "lock") {
       warn(
         `account "${name}" (${publicKey}) is locked on the servers (nobody gets in), not deleted: ${removed.reason}`,
       );
     }
   },
 };
+
+function driftIn({ drift }: Properties): string[] {
+  return (drift ?? []) as string[];
+}
+
+function addressFor(properties: Properties, servers: unknown): AccountAddress | undefined {
+  const remembered = (servers ?? []) as string[];
+  return addressOf(
+    identityOf(properties),
+    properties["operator"],
+    properties["server"],
+    remembered,
+  );
+}
+
+function removalOf({ onDelete, forceDelete, tombstoneFor }: Properties): Removal {
+  return {
+    mode: onDelete === "lock" ? "lock" : "delete",
+    force: forceDelete === true,
+    ...(tombstoneFor === undefined
+      ? {}
+      : { tombstoneFor: parseDuration(tombstoneFor as string) / 1000 }),
+  };
+}
 
 /** Where a push never got through nothing is waited for, and nothing is to be removed where nobody takes pushes. */
 async function removeLeftovers(address: AccountAddress): Promise<void> {
@@ -127,7 +164,7 @@ async function removeLeftovers(address: AccountAddress): Promise<void> {
  * on the servers, and a newer JWT without those revocations would let them in again after the restart.
  */
 async function resignSystem(olds: Properties, news: Properties): Promise<Properties> {
-  const address = addressOf(identityOf(news), news["operator"], news["server"]);
+  const address = addressFor(news, []);
   if (!address) return { ...news, jwt: sign(news, olds["jwt"]) };
   address.target.waitFor = systemWaitMs;
   let revocations: Record<string, number> = {};
@@ -147,56 +184,8 @@ function identityOf(properties: Properties): { name: string; publicKey: string }
   return { name: properties["name"] as string, publicKey: properties["publicKey"] as string };
 }
 
-function issuesOf(inputs: Properties): Issue[] {
-  const issues = [
-    ...unknownNames(inputs, [...claimNames, "operator", "key", "server"], ["publicKey", "system"]),
-    ...validateAccount(pick(inputs, claimNames)),
-    ...operatorIssues("operator", inputs["operator"]),
-    ...serverIssues("server", inputs["server"]),
-  ];
-  const error = (path: string, message: string) =>
-    issues.push({ path, message, severity: "error" });
-  const publicKeyIs = publicKeyProblem(inputs["publicKey"], ["account"]);
-  if (publicKeyIs) error("publicKey", publicKeyIs);
-  const operator = inputs["operator"] as OperatorAuthority | undefined;
-  if (operator?.requireSigningKeys && !operator.signer?.publicKey)
-    error("operator.signer", "is needed");
-  if (operator?.requireSigningKeys && operator.signer?.publicKey === operator.publicKey) {
-    error(
-      "operator.signer",
-      "is the operator's identity key, but the operator requires signing keys",
-    );
-  }
-  if (operator?.requireSigningKeys && inputs["signingKeys"] === undefined) {
-    error(
-      "signingKeys",
-      "is needed: the operator requires signing keys, so no user of this account could sign in",
-    );
-  }
-  if (inputs["system"] === true && inputs["jetstream"] !== undefined) {
-    error(
-      "jetstream",
-      "is not possible on the system account: nats-server refuses to start with it",
-    );
-  }
-  return issues;
-}
-
-function claimsOf(properties: Properties): AccountClaims {
-  return pick(properties, claimNames) as unknown as AccountClaims;
-}
-
-function signerOf(properties: Properties): string {
-  return (properties["operator"] as OperatorAuthority).signer.publicKey;
-}
-
-/** Whether both would be signed alike: a token changes with its claims and its signer, with nothing else. */
-function sameToken(olds: Properties, news: Properties): boolean {
-  return (
-    olds["name"] === news["name"] &&
-    signerOf(olds) === signerOf(news) &&
-    sameValue(accountBody(claimsOf(olds)), accountBody(claimsOf(news)))
-  );
+function sameToken(jwt: unknown, news: Properties): boolean {
+  return saysTheSame("account", jwt, signerOf(news).publicKey, claimsOf(news));
 }
 
 /** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
@@ -206,7 +195,7 @@ function sign(inputs: Properties, before?: unknown, known?: Record<string, numbe
   return signAccount({
     publicKey: inputs["publicKey"] as string,
     claims: { ...claimsOf(inputs), revocations },
-    signer: signerFromSeed((inputs["operator"] as OperatorAuthority).signer.seed),
+    signer: signerFromSeed(signerOf(inputs).seed),
     issuedAt: nextIssueTime(previous?.iat),
   });
 }
@@ -218,10 +207,13 @@ async function present(
   inputs: Properties,
   revocations?: Record<string, number>,
 ): Promise<Properties> {
-  const remembered = (olds["servers"] ?? []) as string[];
-  const address = addressOf(identityOf(inputs), inputs["operator"], inputs["server"], remembered);
+  const address = addressFor(inputs, olds["servers"]);
   if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
-  const known = { jwt: olds["jwt"] as string | undefined, revocations };
+  const known = {
+    jwt: olds["jwt"] as string | undefined,
+    revocations,
+    conflict: inputs["conflict"] as Known["conflict"],
+  };
   try {
     const { jwt, servers, warnings } = await publishAccount(address, claimsOf(inputs), known);
     for (const line of warnings) warn(line);
@@ -233,7 +225,7 @@ async function present(
       {
         ...inputs,
         jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, undefined, revocations),
-        servers: pushed?.servers ?? remembered,
+        servers: pushed?.servers ?? olds["servers"] ?? [],
         // The engine forgets the failure at the next refresh; this mark it keeps.
         pending: "the last push did not reach every server",
       },

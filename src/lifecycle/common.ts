@@ -25,6 +25,12 @@ export function stickyName(olds: Properties, news: Properties): Properties {
   return { ...inputs, name: news["name"] ?? olds["name"] ?? resourceName };
 }
 
+/** Keys that were rotated away come as lists at the end of the others (`resources/handles.ts`), so that each stays known in previews. */
+export function withFlatKeys(inputs: Properties): Properties {
+  const keys = inputs["signingKeys"];
+  return Array.isArray(keys) ? { ...inputs, signingKeys: keys.flat() } : inputs;
+}
+
 /** Names that mean nothing here: a misspelt argument must not be dropped in silence. */
 export function unknownNames(
   inputs: Properties,
@@ -38,6 +44,14 @@ export function unknownNames(
       message: `is no known property; known are ${args.join(", ")}`,
       severity: "error",
     }));
+}
+
+/** What is wrong with a property that is one of a few words. */
+export function oneOfIssues(inputs: Properties, path: string, words: readonly string[]): Issue[] {
+  const value = inputs[path];
+  if (value === undefined || words.includes(value as string)) return [];
+  const message = `must be one of ${words.join(", ")}`;
+  return [{ path, message, severity: "error" }];
 }
 
 /** What is wrong with a nested key that has to sign. */

@@ -16,19 +16,8 @@ export function withExpiry(
   now: number,
 ): { inputs: Properties; issues: Issue[] } {
   const issues: Issue[] = [];
-  const seconds = (name: "expiresIn" | "renewBefore"): number | undefined => {
-    if (news[name] === undefined || hasUnknown(news[name])) return undefined;
-    try {
-      const value = parseDuration(news[name] as string) / 1000;
-      if (value >= 1) return value;
-      issues.push({ path: name, message: "must be a second or longer", severity: "error" });
-    } catch (error) {
-      issues.push({ path: name, message: (error as Error).message, severity: "error" });
-    }
-    return undefined;
-  };
-  const lifetime = seconds("expiresIn");
-  const renewBefore = seconds("renewBefore");
+  const lifetime = secondsOf(news, "expiresIn", issues);
+  const renewBefore = secondsOf(news, "renewBefore", issues);
   if (news["expiresIn"] !== undefined && news["expiresAt"] !== undefined) {
     issues.push({
       path: "expiresAt",
@@ -59,8 +48,22 @@ export function withExpiry(
   return { inputs: { ...news, expiresAt }, issues };
 }
 
+/** The seconds of a duration among the inputs; `undefined` where it is not given, not known yet, or wrong. */
+export function secondsOf(inputs: Properties, name: string, issues: Issue[]): number | undefined {
+  const value = inputs[name];
+  if (value === undefined || hasUnknown(value)) return undefined;
+  try {
+    const seconds = parseDuration(value as string) / 1000;
+    if (seconds >= 1) return seconds;
+    issues.push({ path: name, message: "must be a second or longer", severity: "error" });
+  } catch (error) {
+    issues.push({ path: name, message: (error as Error).message, severity: "error" });
+  }
+  return undefined;
+}
+
 /** A preview and the `up` after it run at different moments; both should name the same instant. */
-function roundUp(time: number, lifetime: number): number {
+export function roundUp(time: number, lifetime: number): number {
   const step = lifetime >= day ? hour : lifetime >= hour ? 60 : 1;
   return Math.ceil(time / step) * step;
 }

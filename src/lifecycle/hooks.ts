@@ -30,6 +30,8 @@ export interface Lifecycle {
   diff(olds: Properties, news: Properties): Difference;
   create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
   update(id: string, olds: Properties, news: Properties): Promise<Properties>;
+  /** What is there now; `inputs` only where they have changed. Default: what the state says. */
+  read?(id: string, outs: Properties): Promise<{ outs: Properties; inputs?: Properties }>;
   delete?(id: string, outs: Properties): Promise<void>;
 }
 
@@ -51,16 +53,18 @@ const providerKey = "__provider";
 
 /** Makes a dynamic provider of a lifecycle. */
 export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
+  const { read } = lifecycle;
   return {
     check: async (olds: Properties | undefined, news: Properties) => {
       const [before, inputs] = [clean(olds ?? {}), clean(news)];
       const checked = spoken(() => lifecycle.check(before, inputs));
       const problems = checked.issues.filter((issue) => !touchesUnknown(inputs, issue.path));
+      const blocks = ({ severity }: Issue) => severity === "error" || isStrict(inputs);
       for (const issue of problems) {
-        if (issue.severity === "warning") warn(sentenceOf(issue));
+        if (!blocks(issue)) warn(sentenceOf(issue));
       }
       const failures = problems
-        .filter((issue) => issue.severity === "error")
+        .filter(blocks)
         // An empty property, because the engine prints the value of a named one in clear, secrets too.
         .map((issue) => ({ property: "", reason: redact(sentenceOf(issue)) }));
       return { inputs: checked.inputs, failures };
@@ -92,6 +96,7 @@ export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
         throw partial(error, news);
       }
     },
+    ...(read === undefined ? {} : { read: readWith(read) }),
     delete: async (id: string, outs: Properties) => {
       try {
         await lifecycle.delete?.(id, clean(outs));
@@ -100,6 +105,26 @@ export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
       }
     },
   };
+}
+
+function readWith(
+  read: NonNullable<Lifecycle["read"]>,
+): NonNullable<dynamic.ResourceProvider["read"]> {
+  return async (id: string, props: Properties = {}) => {
+    try {
+      const { outs, inputs } = await read(id, clean(props));
+      return { id, props: clean(outs), ...(inputs === undefined ? {} : { inputs: clean(inputs) }) };
+    } catch (error) {
+      throw plain(error);
+    }
+  };
+}
+
+/** Whether the operator says that warnings are errors: in its own inputs, or in what its accounts and users have of it. */
+function isStrict({ strict, operator, account }: Properties): boolean {
+  return [{ strict }, operator, account].some(
+    (said) => (said as { strict?: unknown } | undefined)?.strict === true,
+  );
 }
 
 function sentenceOf(issue: Issue): string {

@@ -20,19 +20,33 @@ export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
       return { id: key["publicKey"] as string, outs: { ...inputs, ...key } };
     },
     update: async (_id, olds, news) => {
+      if (isRotated(olds, news)) return { ...news, ...generateKeyPair(news["kind"] as KeyKind) };
       // A seed that is no longer given is kept: an identity is never lost by removing or adding a line.
       return { ...news, publicKey: olds["publicKey"], seed: news["seed"] ?? olds["seed"] };
     },
   };
 }
 
-function check(kinds: readonly KeyKind[], news: Properties): Checked {
-  const issues = unknownNames(news, ["kind", "seed", "publicKey"]);
+function check(kinds: readonly KeyKind[], { hasRole, ...news }: Properties): Checked {
+  const issues = unknownNames(news, ["kind", "seed", "publicKey", "rotation"]);
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const { kind, seed, publicKey } = news;
   const isKnown = typeof kind === "string" && (kinds as readonly string[]).includes(kind);
   if (!isKnown) error("kind", `must be one of ${kinds.join(", ")}`);
+  // The role itself is no input: it is in the JWT of the account, and a change of it must not make the key unknown in previews.
+  if (kind === "operator" && hasRole === true) {
+    error("role", "is for keys of accounts: what an operator's key signs has no role");
+  }
+  if (news["rotation"] !== undefined && typeof news["rotation"] !== "string") {
+    error("rotation", 'must be text, such as "2026-11"');
+  }
+  if (news["rotation"] !== undefined && (seed !== undefined || publicKey !== undefined)) {
+    error(
+      "rotation",
+      "is for keys that are generated; to rotate a key of your own, give another one",
+    );
+  }
   const allowed = isKnown ? [kind as KeyKind] : kinds;
   const seedIs = seed === undefined ? undefined : seedProblem(seed, allowed);
   const publicKeyIs = publicKey === undefined ? undefined : publicKeyProblem(publicKey, allowed);
@@ -53,7 +67,14 @@ function diff(olds: Properties, news: Properties): Difference {
   if (news["publicKey"] !== undefined && news["publicKey"] !== olds["publicKey"]) {
     return { replace: news["seed"] ? "seed" : "publicKey" };
   }
-  return news["seed"] === undefined || news["seed"] === olds["seed"] ? "same" : "changed";
+  const sameSeed = news["seed"] === undefined || news["seed"] === olds["seed"];
+  return sameSeed && news["rotation"] === olds["rotation"] ? "same" : "changed";
+}
+
+/** The first `rotation` names the key that is there; without one nothing rotates. */
+function isRotated(olds: Properties, news: Properties): boolean {
+  const [before, after] = [olds["rotation"], news["rotation"]];
+  return before !== undefined && after !== undefined && before !== after;
 }
 
 async function keyOf(inputs: Properties): Promise<Properties> {

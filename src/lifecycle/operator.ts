@@ -1,15 +1,10 @@
 /** The operator JWT: signed by the operator's identity key, kept byte-equal until a claim changes. */
-import {
-  decodeToken,
-  type OperatorClaims,
-  operatorBody,
-  signOperator,
-  validateOperator,
-} from "../claims/index";
+import { decodeToken, type OperatorClaims, signOperator, validateOperator } from "../claims/index";
 import { nextIssueTime } from "../clock";
 import { publicKeyOf, signerFromSeed } from "../keys/index";
-import { keyIssues, pick, sameValue, stickyName, unknownNames } from "./common";
+import { keyIssues, pick, sameValue, stickyName, unknownNames, withFlatKeys } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
+import { saysTheSame } from "./same-token";
 import { hasUnknown } from "./unknown";
 
 const claimNames = [
@@ -19,9 +14,12 @@ const claimNames = [
   "accountServerUrl",
   "serviceUrls",
   "requireSigningKeys",
+  "assertServerVersion",
+  "notBefore",
+  "expiresAt",
 ] as const;
 
-const otherNames = ["key", "systemAccount", "waitForServer", "expectServers"];
+const otherNames = ["key", "systemAccount", "waitForServer", "expectServers", "strict"];
 
 interface Key {
   publicKey: string;
@@ -31,7 +29,7 @@ interface Key {
 /** Hooks of `Operator`. */
 export const operatorLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, news);
+    const inputs = stickyName(olds, withFlatKeys(news));
     return {
       inputs,
       issues: [
@@ -54,7 +52,9 @@ export const operatorLifecycle: Lifecycle = {
   diff(olds, news): Difference {
     if (hasUnknown(news)) return "changed";
     if (keyOf(olds).publicKey !== keyOf(news).publicKey) return { replace: "key" };
-    const stored = ["key", "signer", "system"].every((name) => sameValue(olds[name], news[name]));
+    const stored = ["key", "signer", "system", "strict"].every((name) =>
+      sameValue(olds[name], news[name]),
+    );
     return stored && sameClaims(olds, news) ? "same" : "changed";
   },
 
@@ -86,10 +86,7 @@ function claimsOf(properties: Properties): OperatorClaims {
 }
 
 function sameClaims(olds: Properties, news: Properties): boolean {
-  return (
-    olds["name"] === news["name"] &&
-    sameValue(operatorBody(claimsOf(olds)), operatorBody(claimsOf(news)))
-  );
+  return saysTheSame("operator", olds["jwt"], keyOf(news).publicKey, claimsOf(news));
 }
 
 function sign(inputs: Properties, previous?: number): string {

@@ -1,11 +1,13 @@
 /** The user JWT and its creds. Deleting a user revokes it on the servers of its account. */
+
+import { type Authority, readAuthority } from "../authority-text";
 import {
   decodeToken,
   type Issue,
-  parseInstant,
   signUser,
+  templateProblems,
   type UserClaims,
-  userBody,
+  type UserTemplate,
   validateUser,
 } from "../claims/index";
 import { nextIssueTime, now } from "../clock";
@@ -27,6 +29,8 @@ import { withExpiry } from "./expiry";
 import { assertOurs, ensureFile, removeFile, unwritableReason } from "./files";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { warn } from "./log";
+import { saysTheSame } from "./same-token";
+import { withSize } from "./token-size";
 import { hasUnknown, isUnknown } from "./unknown";
 
 const claimNames = [
@@ -41,6 +45,7 @@ const claimNames = [
   "times",
   "timeZone",
   "bearer",
+  "proxyRequired",
 ] as const;
 
 const otherNames = ["account", "key", "signingKey", "expiresIn", "renewBefore", "credsPath"];
@@ -49,14 +54,20 @@ const otherNames = ["account", "key", "signingKey", "expiresIn", "renewBefore", 
 interface AccountOfUser {
   publicKey: string;
   name?: string;
-  signer: KeyPairData;
+  /** The key that signs; `role` names the role that it gives, where it has one. */
+  signer: KeyPairData & { role?: string };
   /** Whether the account lists the signer, where that is known. */
   signerIsListed?: boolean;
   /** Where no authority says it: whether servers refuse what the identity key signed. */
   requireSigningKeys?: boolean;
   /** With what it is revoked; a user of another stack's account may have none. */
-  authority?: { operator?: OperatorAuthority; server?: unknown };
+  authority?: string;
+  /** Whether warnings are errors. */
+  strict?: boolean;
 }
+
+/** Whom a token is about does not change its length. */
+const anyUser = generateKeyPair("user").publicKey;
 
 /** Only the owner may read creds. */
 const credsMode = 0o600;
@@ -64,18 +75,18 @@ const credsMode = 0o600;
 /** Hooks of `User`. */
 export const userLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const { inputs, issues } = withExpiry(olds, stickyName(olds, news), now());
-    return {
-      inputs,
-      issues: [
-        ...issues,
-        ...unknownNames(inputs, [...claimNames, ...otherNames]),
-        ...validateUser(pick(inputs, claimNames)),
-        ...accountIssues(inputs["account"]),
-        ...ownKeyIssues(inputs),
-        ...credsPathIssues(inputs),
-      ],
-    };
+    const named = withRoleName(news);
+    const { inputs, issues } = withExpiry(olds, stickyName(olds, named), now());
+    const scoped = isScoped(accountOf(inputs)?.signer);
+    return withSize(inputs, (at) => sign(inputs, anyUser, at), [
+      ...issues,
+      ...unknownNames(inputs, [...claimNames, ...otherNames]),
+      ...validateUser({ ...pick(inputs, claimNames), ...(scoped ? { scoped } : {}) }),
+      ...roleIssues(news, inputs),
+      ...accountIssues(inputs["account"]),
+      ...ownKeyIssues(inputs),
+      ...credsPathIssues(inputs),
+    ]);
   },
 
   diff(olds, news): Difference {
@@ -87,11 +98,9 @@ export const userLifecycle: Lifecycle = {
     const given = givenKey(news)?.publicKey;
     if (given !== undefined && given !== olds["publicKey"]) return { replace: "key" };
     if (olds["pending"] !== undefined) return "dirty";
-    const wanted = withoutSigningSeed(news);
-    const stored = ["account", "key", "credsPath", "renewBefore"].every((name) =>
-      sameValue(olds[name], wanted[name]),
-    );
-    return stored && sameToken(olds, news) ? "same" : "changed";
+    const kept = keptOf(news);
+    const stored = storedNames.every((name) => sameValue(olds[name], kept[name]));
+    return stored && sameToken(olds["jwt"], news) ? "same" : "changed";
   },
 
   async create(inputs) {
@@ -99,24 +108,24 @@ export const userLifecycle: Lifecycle = {
     const jwt = sign(inputs, key.publicKey, now());
     return {
       id: key.publicKey,
-      outs: withFile({}, { ...withoutSigningSeed(inputs), ...key, jwt }),
+      outs: withFile({}, { ...keptOf(inputs), ...key, jwt }),
     };
   },
 
   async update(_id, olds, news) {
     const key = { ...pick(olds, ["publicKey", "seed"]), ...givenKey(news) };
     const before = olds["jwt"] as string;
-    const jwt = sameToken(olds, news)
+    const jwt = sameToken(before, news)
       ? before
       : sign(news, olds["publicKey"] as string, nextIssueTime(decodeToken(before).iat));
-    return withFile(olds, { ...withoutSigningSeed(news), ...key, jwt });
+    return withFile(olds, { ...keptOf(news), ...key, jwt });
   },
 
   async delete(_id, outs) {
     const account = accountOf(outs);
     const name = account.name ?? account.publicKey;
     const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
-    const { operator, server } = account.authority ?? {};
+    const { operator, server } = authorityOf(account);
     const { publicKey } = account;
     const address = addressOf({ publicKey, name }, operator, server, notedServers(publicKey));
     if (address) {
@@ -142,10 +151,17 @@ function accountOf(properties: Properties): AccountOfUser {
   return properties["account"] as AccountOfUser;
 }
 
-/** What is kept of the inputs: a deletion signs nothing as the account, so its seed stays among the inputs. */
-function withoutSigningSeed(inputs: Properties): Properties {
-  const { signer, ...account } = accountOf(inputs);
-  return { ...inputs, account: { ...account, signer: { publicKey: signer.publicKey } } };
+/** What is kept of the inputs as they are. The token says the rest, and each value weighs on every write of the state. */
+const storedNames = ["name", "account", "key", "credsPath", "expiresAt", "renewBefore"] as const;
+
+/** What a later hook needs of the inputs: a deletion revokes, and signs nothing as the account. */
+function keptOf(inputs: Properties): Properties {
+  const account = pick(inputs["account"] as Properties, ["publicKey", "name", "authority"]);
+  return { ...pick(inputs, storedNames), account };
+}
+
+function authorityOf({ authority }: Pick<AccountOfUser, "authority">): Authority {
+  return authority === undefined || isUnknown(authority) ? {} : readAuthority(authority);
 }
 
 /** The key that the program gives; a user without one makes its own. */
@@ -155,9 +171,48 @@ function givenKey(
   return properties["key"] as (Partial<KeyPairData> & { publicKey: string }) | undefined;
 }
 
+function isScoped(signer: { role?: unknown } | undefined): boolean {
+  return signer?.role !== undefined;
+}
+
+interface RoleHint extends UserTemplate {
+  name: string;
+}
+
+/** The class sends the whole role of a scoped key; the input is its name, as the account's JWT says the rest. */
+function withRoleName(news: Properties): Properties {
+  if (isUnknown(news["account"])) return news;
+  const { tags: _tags, ...account } = (news["account"] ?? {}) as Properties;
+  const signer = account["signer"] as Properties | undefined;
+  const role = signer?.["role"] as Partial<RoleHint> | string | undefined;
+  if (signer === undefined || role === undefined) return { ...news, account };
+  return {
+    ...news,
+    account: {
+      ...account,
+      signer: { ...signer, role: typeof role === "string" ? role : role.name },
+    },
+  };
+}
+
+/** What the role would not do for this user. */
+function roleIssues(news: Properties, inputs: Properties): Issue[] {
+  const account = (news["account"] ?? {}) as AccountOfUser & { tags?: string[] };
+  const role = account.signer?.role as unknown as RoleHint | string | undefined;
+  const user = pick(inputs, ["name", "tags"]) as { name: string; tags?: string[] };
+  if (role === undefined || typeof role === "string" || hasUnknown([role, user])) return [];
+  const { name, tags } = account;
+  const inside = name === undefined || hasUnknown([name, tags]) ? undefined : { name, tags };
+  return templateProblems(role, user, inside).map(({ path, message, severity }) => ({
+    path: "account.signer.role",
+    message: `"${role.name}" does not fit this user: its ${path} ${message}`,
+    severity,
+  }));
+}
+
 function accountIssues(account: unknown): Issue[] {
-  const { publicKey, signer, signerIsListed, authority, requireSigningKeys } = (account ??
-    {}) as AccountOfUser;
+  const asSeen = (account ?? {}) as AccountOfUser;
+  const { publicKey, signer, signerIsListed, requireSigningKeys } = asSeen;
   const issues = keyIssues("account.signer", signer, "account", "sign users");
   const publicKeyIs = publicKeyProblem(publicKey, ["account"]);
   if (publicKeyIs)
@@ -170,7 +225,8 @@ function accountIssues(account: unknown): Issue[] {
       severity: "error",
     });
   }
-  const strict = authority?.operator?.requireSigningKeys ?? requireSigningKeys;
+  const operator = authorityOf(asSeen).operator as OperatorAuthority | undefined;
+  const strict = operator?.requireSigningKeys ?? requireSigningKeys;
   if (strict === true && signer?.publicKey === publicKey) {
     issues.push({
       path: "account.signer",
@@ -219,21 +275,14 @@ function credsPathIssues(inputs: Properties): Issue[] {
 function claimsOf(properties: Properties): UserClaims {
   const account = accountOf(properties);
   const claims = pick(properties, claimNames) as unknown as UserClaims;
+  if (account.signer.publicKey === account.publicKey) return claims;
   // A signing key's tokens name the account; without it the server looks for an account of the signer's key.
-  return account.signer.publicKey === account.publicKey
-    ? claims
-    : { ...claims, issuerAccount: account.publicKey };
+  const issued = { ...claims, issuerAccount: account.publicKey };
+  return isScoped(account.signer) ? { ...issued, scoped: true } : issued;
 }
 
-function sameToken(olds: Properties, news: Properties): boolean {
-  const summary = (properties: Properties) => {
-    const claims = claimsOf(properties);
-    const times = [claims.notBefore, claims.expiresAt].map((t) =>
-      t === undefined ? 0 : parseInstant(t),
-    );
-    return [claims.name, times, accountOf(properties).signer.publicKey, userBody(claims)];
-  };
-  return sameValue(summary(olds), summary(news));
+function sameToken(jwt: unknown, news: Properties): boolean {
+  return saysTheSame("user", jwt, accountOf(news).signer.publicKey, claimsOf(news));
 }
 
 function sign(inputs: Properties, publicKey: string, issuedAt: number): string {
@@ -250,9 +299,7 @@ function isOfSameAccount(text: string, outs: Properties): boolean {
   try {
     const { iss, nats } = decodeToken(parseCreds(text).jwt);
     const account = accountOf(outs);
-    return [iss, nats["issuer_account"]].some(
-      (key) => key === account.publicKey || key === account.signer.publicKey,
-    );
+    return [iss, nats["issuer_account"]].includes(account.publicKey);
   } catch {
     return false; // no creds at all
   }

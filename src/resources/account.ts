@@ -1,27 +1,41 @@
 import * as pulumi from "@pulumi/pulumi";
-import type {
-  AccountLimits,
-  Duration,
-  Export,
-  Import,
-  JetStreamLimits,
-  Permissions,
+import {
+  type AccountLimits,
+  type Duration,
+  type Export,
+  exportsOf,
+  type Import,
+  type Instant,
+  type JetStreamLimits,
+  type MappingTarget,
+  type MessageTrace,
+  type Permissions,
+  type ScopedKey,
 } from "../claims/index";
+import type { TlsSettings } from "../resolver/target";
+import { Activation } from "./activation";
 import { childOptions } from "./child-options";
+import { type Declared, exporterHint, importerHints, noteAccount } from "./exchange";
 import {
   type AccountHandle,
   type AccountInputs,
+  authorityInput,
   type DeepInput,
   eitherKey,
+  hasRole,
   isPublicOnly,
+  isStrict,
   type KeyArg,
+  type KeyInputs,
   keyInputs,
+  listedKeyInputs,
   type OperatorArg,
   type OperatorHandle,
   operatorInputs,
   requiresSigningKeys,
   type SignerInputs,
   serverInputs,
+  userSignerInputs,
 } from "./handles";
 import { KeyPair } from "./key-pair";
 import { isKind, NatsResource } from "./resource";
@@ -36,6 +50,16 @@ export type ImportArgs = { [K in keyof Omit<Import, "account">]: DeepInput<Impor
   account: AccountArg;
 };
 
+/** Who is asked before a user of the account may connect: auth callout. A change of it is effective at once. */
+export interface ExternalAuthorizationArgs {
+  /** Users that connect without it: those of the authorization service itself. Each needs a `KeyPair`, as its account names it before it is made. */
+  authUsers: (KeyArg | pulumi.Input<string>)[];
+  /** Accounts that the service may put users into, or `["*"]` for all. Default: this account only. */
+  allowedAccounts?: AccountArg[] | undefined;
+  /** Curve key of the service: servers encrypt their requests for it. Default: not encrypted. */
+  xkey?: KeyArg | pulumi.Input<string> | undefined;
+}
+
 /** Where this account is pushed, when that is not what its operator says. A change is stored; nothing is signed or pushed. */
 export interface ServerArgs {
   /** Addresses of one server or several of one cluster. Default: the operator's `accountServerUrl`. */
@@ -44,6 +68,12 @@ export interface ServerArgs {
   expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** How long to wait for a server that is not up yet. Default: the operator's `waitForServer`. */
   waitFor?: pulumi.Input<Duration> | undefined;
+  /** TLS of the connections. Default: the operator's `tls`. */
+  tls?: DeepInput<TlsSettings> | undefined;
+  /** Text of a creds file of a system user that pushes; kept as a secret. Default: the operator's `systemCreds`, else a user is made for each connection. */
+  creds?: pulumi.Input<string> | undefined;
+  /** The same as a file, read at each connect. */
+  credsFile?: pulumi.Input<string> | undefined;
 }
 
 /** Arguments of {@link Account}. A change of a claim re-signs the JWT and pushes it to every server. */
@@ -54,7 +84,7 @@ export interface AccountArgs {
   name?: pulumi.Input<string> | undefined;
   /** The identity key. Default: a generated one (`<name>-key`). Another key is another account: it is replaced. */
   key?: KeyArg | undefined;
-  /** Keys that may sign users besides the identity key. Default: none; one (`<name>-signing`) where the operator requires signing keys. Removing one closes the sessions it signed. */
+  /** Keys that may sign users besides the identity key; those with a role sign users of that role only. Default: none; one (`<name>-signing`) where the operator requires signing keys. Removing one closes the sessions it signed. */
   signingKeys?: (KeyArg | pulumi.Input<string>)[] | undefined;
   /** Text for people, at most 8192 bytes. Default: none. */
   description?: pulumi.Input<string> | undefined;
@@ -72,8 +102,34 @@ export interface AccountArgs {
   imports?: ImportArgs[] | undefined;
   /** Permissions of users that declare none. Default: everything is allowed. Applied to live sessions at once. */
   defaultPermissions?: DeepInput<Permissions> | undefined;
+  /** Subject of published messages (`*` allowed) to where they go instead: one target or several with weights. Default: none. */
+  mappings?: DeepInput<Record<string, (string | MappingTarget)[]>> | undefined;
+  /** Asks an authorization service before users may connect. Default: nobody is asked. */
+  authorization?: ExternalAuthorizationArgs | undefined;
+  /** Where traces of messages go that carry a sampled `traceparent` header. Default: nowhere. */
+  trace?: DeepInput<MessageTrace> | undefined;
+  /** Which account the traffic of JetStream's replication is counted to: `"owner"` is this one. Default: `"system"`. */
+  clusterTraffic?: pulumi.Input<"system" | "owner"> | undefined;
+  /** Not valid before this instant: until then nobody gets in. Default: at once. */
+  notBefore?: pulumi.Input<Instant> | undefined;
+  /** Not valid after this instant: all sessions are closed then, and JetStream stops. Default: never ends. */
+  expiresAt?: pulumi.Input<Instant> | undefined;
   /** Where it is pushed. Default: the operator's servers. */
   server?: ServerArgs | undefined;
+  /**
+   * What an update does when somebody else changed the account on the servers: `"fail"` names the claims that differ,
+   * `"overwrite"` pushes what the program says. Revocations of others are kept either way. Default: `"fail"`.
+   */
+  conflict?: pulumi.Input<"fail" | "overwrite"> | undefined;
+  /**
+   * What its deletion does: `"delete"` locks it on every server, then removes it; `"lock"` locks it and keeps its streams and
+   * claims, until it is declared again under the same key; `"retain"` leaves it open. Default: `"delete"`. Stored only.
+   */
+  onDelete?: pulumi.Input<"delete" | "lock" | "retain"> | undefined;
+  /** Deletes it although it has streams, or other accounts import from it. Default: `false`, then the deletion fails and names them. Stored only. */
+  forceDelete?: pulumi.Input<boolean> | undefined;
+  /** How long the lock of a deleted account lasts where it could not be removed: longer than any server is ever away. Default: `"30d"`. Stored only. */
+  tombstoneFor?: pulumi.Input<Duration> | undefined;
   /** @internal The system account: servers have it from their configuration. */
   system?: boolean | undefined;
 }
@@ -92,8 +148,10 @@ export class Account extends NatsResource {
   declare readonly jwt: pulumi.Output<string>;
   /** Names of the servers that hold it. Each of them must confirm the next change. */
   declare readonly servers: pulumi.Output<string[] | undefined>;
-  /** Public keys that may sign its users besides the identity key. */
-  declare readonly signingKeys: pulumi.Output<string[] | undefined>;
+  /** How servers differed at the last `pulumi refresh`, a line each; the next `up` repairs it. Undefined when none did. */
+  declare readonly drift: pulumi.Output<string[] | undefined>;
+  /** Keys that may sign its users besides the identity key. */
+  declare readonly signingKeys: pulumi.Output<(string | ScopedKey)[] | undefined>;
   /** @internal Who signs it. */
   declare readonly operator: pulumi.Output<unknown>;
   /** @internal Where it is pushed. */
@@ -102,6 +160,10 @@ export class Account extends NatsResource {
   readonly handle: DeepInput<AccountHandle>;
   /** @internal What its users sign and revoke with. */
   readonly __forUsers: AccountInputs;
+  /** @internal What it offers, as the program says it. */
+  readonly __exports: DeepInput<Export[]> | undefined;
+  /** @internal Its tags, as the program says them. */
+  readonly __tags: pulumi.Input<pulumi.Input<string>[]> | undefined;
 
   constructor(name: string, args: AccountArgs, opts: pulumi.CustomResourceOptions = {}) {
     const operator = isKind(args.operator, "Operator")
@@ -131,8 +193,18 @@ export class Account extends NatsResource {
       signingKeys: _signingKeys,
       server: _server,
       imports,
+      authorization: asks,
       ...claims
     } = args;
+    const listed = signingKeys && listedKeyInputs(signingKeys);
+    const declared: Declared = {
+      name: args.name ?? name,
+      publicKey: identity.publicKey,
+      exports: args.exports,
+      signingKeys: listed,
+      imports: imports?.map((entry) => importInputs(entry, name, identity, opts)),
+      partners: (imports ?? []).map(({ account }) => account as object),
+    };
     super(
       "Account",
       name,
@@ -143,45 +215,100 @@ export class Account extends NatsResource {
         operator: authority,
         // Servers have the system account from their configuration. Were it to store how to push, a change of
         // that would make its JWT unknown in previews, and announce another configuration and a restart.
-        server: args.system && server ? { url: server.url, system: server.system } : server,
-        signingKeys: signingKeys?.map((signingKey) => keyInputs(signingKey).publicKey),
-        imports: imports?.map(importInputs),
+        server:
+          args.system && server
+            ? { url: server.url, system: server.system, tls: server.tls }
+            : server,
+        signingKeys: listed,
+        authorization: asks === undefined ? undefined : authorizationInputs(asks),
+        imports: declared.imports?.map((entry, index) => ({
+          ...entry,
+          exporter: exporterHint(declared.partners[index]),
+        })),
+        exchange: importerHints(declared, key),
       },
-      { plain: ["name", "jwt", "servers", "signingKeys"] },
+      { plain: ["name", "jwt", "servers", "signingKeys", "drift"] },
       // Under one key, a delete after the create would remove what was just made.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
+    this.__exports = args.exports;
+    this.__tags = args.tags;
+    noteAccount(this, key, declared);
     const signer = defaultSigner(key, signingKeys, strict);
-    this.handle = {
+    const warningsBlock = isStrict(operator);
+    const shared = {
       publicKey: this.publicKey,
       name: this.name,
       signer,
+      ...(warningsBlock === undefined ? {} : { strict: warningsBlock }),
+    };
+    this.handle = {
+      ...shared,
       ...(strict === undefined ? {} : { requireSigningKeys: strict }),
     } as DeepInput<AccountHandle>;
     // Read from its outputs: a user waits for its account, and is not tied to what the account was made of.
     const servers = args.system || server === undefined ? server : this.server;
     this.__forUsers = {
-      publicKey: this.publicKey,
-      name: this.name,
-      signer,
-      authority: pulumi.secret(pulumi.output({ operator: this.operator, server: servers })),
+      ...shared,
+      authority: authorityInput({ operator: this.operator, server: servers }),
     };
   }
 }
 
-function importInputs({ account, ...rest }: ImportArgs): pulumi.Inputs {
-  return { ...rest, account: keyInputs(account).publicKey };
+/** An import as the JWT has it; for a private export of an account of this program the activation is made. */
+function importInputs(
+  { account, token, ...rest }: ImportArgs,
+  importer: string,
+  identity: KeyInputs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Inputs {
+  const made = token ?? activationOf({ account, ...rest }, importer, identity, opts)?.token;
+  return { ...rest, token: made, account: keyInputs(account).publicKey };
 }
 
-/** As nsc does: the identity key signs users, unless it may not or its seed is kept elsewhere. */
+function activationOf(
+  { account, stream, service }: ImportArgs,
+  importer: string,
+  identity: KeyInputs,
+  opts: pulumi.CustomResourceOptions,
+): Activation | undefined {
+  if (!isKind(account, "Account")) return undefined;
+  const exporter = account as Account;
+  const wanted = stream === undefined ? { service } : { stream };
+  // What is an output is not known when the program runs; then the program declares the activation.
+  const exports = Array.isArray(exporter.__exports) ? (exporter.__exports as Export[]) : [];
+  const offers = exportsOf(wanted as Partial<Import> as Import, exports);
+  const isPrivate = offers.some((entry) => entry.tokenRequired);
+  if (!isPrivate) return undefined;
+  const suffix = `-${exporter.__name}-${stream ?? service}`
+    .replaceAll("*", "any")
+    .replace(/>$/, "all");
+  return new Activation(
+    `${importer}${suffix}`,
+    { account: exporter, importer: identity.publicKey, ...(wanted as { stream?: string }) },
+    childOptions(opts, "Activation", suffix),
+  );
+}
+
+function authorizationInputs(asks: ExternalAuthorizationArgs): pulumi.Inputs {
+  return {
+    authUsers: asks.authUsers.map((user) => keyInputs(user).publicKey),
+    allowedAccounts: asks.allowedAccounts?.map((account) => keyInputs(account).publicKey),
+    xkey: asks.xkey === undefined ? undefined : keyInputs(asks.xkey).publicKey,
+  };
+}
+
+/** As nsc does: the identity key signs users, unless it may not or its seed is kept elsewhere. A key with a role signs only where it is asked to, or where no other can. */
 function defaultSigner(
   identity: KeyArg,
   signingKeys: (KeyArg | pulumi.Input<string>)[] | undefined,
   strict: boolean | pulumi.Output<boolean | undefined> | undefined,
 ): SignerInputs {
-  const able = signingKeys?.find((key) => !isPublicOnly(key)) ?? signingKeys?.[0];
-  if (able === undefined) return keyInputs(identity);
-  if (strict === true || isPublicOnly(identity)) return keyInputs(able);
+  const able = signingKeys?.filter((key) => !isPublicOnly(key)) ?? [];
+  const first = able.find((key) => !hasRole(key)) ?? able[0] ?? signingKeys?.[0];
+  if (first === undefined) return keyInputs(identity);
+  const signing = userSignerInputs(first);
+  if (strict === true || isPublicOnly(identity)) return signing;
   if (!strict) return keyInputs(identity);
-  return eitherKey(strict, keyInputs(able), keyInputs(identity));
+  return eitherKey(strict, signing, keyInputs(identity));
 }

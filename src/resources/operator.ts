@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Duration } from "../claims/index";
+import type { Duration, Instant } from "../claims/index";
+import type { TlsSettings } from "../resolver/target";
 import { Account } from "./account";
 import { childOptions } from "./child-options";
 import {
@@ -10,6 +11,7 @@ import {
   type KeyInputs,
   keyInputs,
   type OperatorHandle,
+  retiredKeys,
   type SignerHandle,
 } from "./handles";
 import { KeyPair } from "./key-pair";
@@ -43,9 +45,9 @@ export interface OperatorArgs {
    */
   requireSigningKeys?: boolean | undefined;
   /**
-   * Address of one nats-server of the cluster (`nats://`, `tls://`) that accounts are pushed to, or
-   * several with commas; the others are discovered. Default: accounts are signed and not pushed. A change re-signs the
-   * operator JWT, which names it; accounts and users only store it.
+   * Address of one nats-server of the cluster (`nats://`, `tls://`, `ws://`, `wss://`) that accounts are pushed to, or
+   * several with commas; the others are discovered. With `https://` the base address of an HTTP account server.
+   * Default: accounts are signed and not pushed. A change re-signs the operator JWT, which names it; accounts and users only store it.
    */
   accountServerUrl?: pulumi.Input<string> | undefined;
   /** How long to wait for a server that is not up yet. Default: `"1m"`. */
@@ -56,10 +58,25 @@ export interface OperatorArgs {
    * complete. Stored only.
    */
   expectServers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** TLS of the connections that push: authorities to trust, a certificate to show. Default: that of Node, where servers offer it or the address asks for it. Stored only. */
+  tls?: DeepInput<TlsSettings> | undefined;
+  /** Text of a creds file of a system user that pushes; kept as a secret. Default: a user is made for each connection, which lives for minutes. Stored only. */
+  systemCreds?: pulumi.Input<string> | undefined;
   /** Where clients connect, for tools that read the operator JWT. Default: none. A change re-signs. */
   serviceUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Tags in the JWT. Default: none. A change re-signs. */
   tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** Servers older than this version (`"2.10.0"`) refuse to start. Default: none is too old. A change re-signs. */
+  assertServerVersion?: pulumi.Input<string> | undefined;
+  /** Not valid before this instant; servers print it and do not enforce it. Default: at once. A change re-signs. */
+  notBefore?: pulumi.Input<Instant> | undefined;
+  /** Not valid after this instant; servers print it and do not enforce it. Default: never ends. A change re-signs. */
+  expiresAt?: pulumi.Input<Instant> | undefined;
+  /**
+   * Whether warnings of this operator, its accounts and their users are errors: what looks wrong then stops the preview.
+   * Default: `false`. Stored only.
+   */
+  strict?: boolean | undefined;
 }
 
 /**
@@ -121,6 +138,8 @@ export class Operator extends NatsResource {
       systemAccount: _systemAccount,
       waitForServer: _waitForServer,
       expectServers: _expectServers,
+      tls: _tls,
+      systemCreds: _systemCreds,
       ...claims
     } = args;
     super(
@@ -130,7 +149,10 @@ export class Operator extends NatsResource {
         ...claims,
         resourceName: name,
         key: identity,
-        signingKeys: signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
+        signingKeys: [
+          ...signingKeys.map((signingKey) => keyInputs(signingKey).publicKey),
+          ...signingKeys.flatMap(retiredKeys),
+        ],
         signer: signerOf(signingKeys, key, args.requireSigningKeys ?? false),
         system: { publicKey: keyInputs(systemKey).publicKey, signer: keyInputs(systemSigningKey) },
       },
@@ -148,6 +170,9 @@ export class Operator extends NatsResource {
       ...(args.accountServerUrl === undefined ? {} : { accountServerUrl: args.accountServerUrl }),
       ...(args.waitForServer === undefined ? {} : { waitForServer: args.waitForServer }),
       ...(args.expectServers === undefined ? {} : { expectServers: args.expectServers }),
+      ...(args.tls === undefined ? {} : { tls: args.tls }),
+      ...(args.systemCreds === undefined ? {} : { systemCreds: pulumi.secret(args.systemCreds) }),
+      ...(args.strict === undefined ? {} : { strict: args.strict }),
       systemAccount: accountInputs(this.system),
     } as DeepInput<OperatorHandle>;
     this.systemAccount = new Account(

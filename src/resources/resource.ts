@@ -2,14 +2,17 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { NatsAuthError } from "../errors";
+import { showLinesOfProgram } from "./call-site";
 
 /** Kinds of resources, with the names that their hooks have in `pulumi-nats-auth/lifecycle`. */
 const hooks = {
   KeyPair: "keyPair",
   SigningKey: "signingKey",
+  RetiredKeys: "retiredKeys",
   Operator: "operator",
   Account: "account",
   User: "user",
+  Activation: "activation",
   ResolverConfig: "resolverConfig",
   LocalServer: "localServer",
 } as const;
@@ -32,6 +35,8 @@ function providerText(kind: Kind): string {
 export abstract class NatsResource extends pulumi.CustomResource {
   /** @internal Marks resources of this library, whichever copy of it made them. */
   readonly __natsAuthKind: Kind;
+  /** @internal Its name in the program. */
+  readonly __name: string;
 
   protected constructor(
     kind: Kind,
@@ -43,10 +48,7 @@ export abstract class NatsResource extends pulumi.CustomResource {
     assertResolvable();
     const { plain = [], secret = [] } = outputs;
     const made = Object.fromEntries([...plain, ...secret].map((output) => [output, undefined]));
-    const { stackTraceLimit } = Error;
-    // The SDK notes a source-mapped stack for each of the four promises of every property, in case one leaks:
-    // most of what a program of a hundred users computes before the engine hears of the first (measured).
-    Error.stackTraceLimit = 0;
+    const registered = showLinesOfProgram();
     try {
       super(
         `pulumi-nodejs:dynamic/nats:${kind}`,
@@ -55,9 +57,10 @@ export abstract class NatsResource extends pulumi.CustomResource {
         pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secret] }),
       );
     } finally {
-      Error.stackTraceLimit = stackTraceLimit;
+      registered();
     }
     this.__natsAuthKind = kind;
+    this.__name = name;
   }
 }
 

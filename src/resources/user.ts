@@ -4,11 +4,12 @@ import type {
   Duration,
   Instant,
   Permissions,
+  ScopedKey,
   TimeRange,
   UserLimits,
 } from "../claims/index";
 import { formatCreds } from "../keys/index";
-import type { Account } from "./account";
+import type { Account, AccountArgs } from "./account";
 import {
   type AccountHandle,
   type AccountInputs,
@@ -16,6 +17,9 @@ import {
   type DeepInput,
   type KeyArg,
   keyInputs,
+  type Role,
+  type SignerInputs,
+  userSignerInputs,
 } from "./handles";
 import { isKind, NatsResource } from "./resource";
 
@@ -27,7 +31,7 @@ export interface UserArgs {
   name?: pulumi.Input<string> | undefined;
   /** Its key: a `KeyPair`, or plain data; with a public key alone there are no creds, only the JWT. Default: the user makes its own. */
   key?: KeyArg | undefined;
-  /** The account's key that signs it. Default: the account's identity key; where the operator requires signing keys, the account's first one. A change re-signs. */
+  /** The account's key that signs it; one with a role says what the user may do, and the user then says nothing of it. Default: the account's identity key; where the operator requires signing keys, the account's first one. A change re-signs. */
   signingKey?: KeyArg | undefined;
   /** What it may publish and subscribe to. Default: the account's default permissions, else everything. */
   permissions?: DeepInput<Permissions> | undefined;
@@ -43,6 +47,8 @@ export interface UserArgs {
   timeZone?: pulumi.Input<string> | undefined;
   /** The token alone lets in, without its key: treat it as a password. Default: `false`. */
   bearer?: pulumi.Input<boolean> | undefined;
+  /** Only connections through a trusted proxy are let in. Default: `false`. */
+  proxyRequired?: pulumi.Input<boolean> | undefined;
   /** Tags in the JWT. Default: none. */
   tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Not valid before this instant. Default: at once. */
@@ -107,12 +113,28 @@ function signedBy(
   signingKey: KeyArg,
   account: unknown,
   issuer: AccountInputs,
-): AccountInputs & { signerIsListed?: pulumi.Input<boolean> } {
-  const signer = keyInputs(signingKey);
+): AccountInputs & { signerIsListed?: pulumi.Input<boolean>; tags?: AccountArgs["tags"] } {
+  const signer = userSignerInputs(signingKey);
   if (!isKind(account, "Account")) return { ...issuer, signer };
   const { publicKey, signingKeys } = account as Account;
-  const signerIsListed = pulumi
+  const listed = pulumi
     .all([signer.publicKey, publicKey, signingKeys])
-    .apply(([key, identity, listed]) => key === identity || (listed ?? []).includes(key));
-  return { ...issuer, signer, signerIsListed };
+    .apply(([key, identity, keys]) =>
+      key === identity ? key : keys?.find((one) => keyOf(one) === key),
+    );
+  const signerIsListed = listed.apply((found) => found !== undefined);
+  // Of a key that is given as plain data only the account may know that it has a role.
+  const role = signer.role ?? (listed.apply(roleOf) as SignerInputs["role"]);
+  const { __tags: tags } = account as Account; // templates may ask for them
+  return { ...issuer, signer: { ...signer, role }, signerIsListed, tags };
+}
+
+function keyOf(listed: string | ScopedKey): string {
+  return typeof listed === "string" ? listed : listed.key;
+}
+
+function roleOf(listed: string | ScopedKey | undefined): Role | undefined {
+  if (listed === undefined || typeof listed === "string") return undefined;
+  const { key: _key, role: name, template, ...rest } = listed;
+  return { name, ...rest, ...template };
 }

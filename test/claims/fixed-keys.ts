@@ -1,9 +1,9 @@
 /** Keys that are the same in every run, so that whole tokens can be compared. */
 
-import { generateKeyPair, type KeyKind, type KeyPairData } from "../../src/keys";
+import { type AnyKeyKind, generateKeyPair, type KeyPairData } from "../../src/keys";
 
 /** The key of a kind whose 32 bytes are all `byte`. */
-export function fixedKey(kind: KeyKind, byte: number): KeyPairData {
+export function fixedKey(kind: AnyKeyKind, byte: number): KeyPairData {
   return generateKeyPair(kind, (size) => new Uint8Array(size).fill(byte));
 }
 
@@ -15,6 +15,7 @@ export const OTHER_ACCOUNT = fixedKey("account", 5);
 export const USER = fixedKey("user", 6);
 export const OTHER_USER = fixedKey("user", 7);
 export const CURVE = fixedKey("curve", 8);
+export const SERVER = fixedKey("server", 9);
 
 /** The frozen clock: 2023-11-14T22:13:20Z. */
 export const NOW = 1_700_000_000;

@@ -160,17 +160,17 @@ describe("the subpaths", () => {
       .join("\n");
     expect(text).toMatchInlineSnapshot(`
       "pulumi-nats-auth
-        Account KeyPair LocalServer NatsAuthError Operator ResolverConfig SigningKey User
-        types: AccountArg AccountArgs AccountHandle AccountLimits ConnectionType DeepInput Duration ErrorCode Export Import ImportArgs Instant JetStreamLimits KeyArg KeyHandle KeyPairArgs LocalServerArgs OperatorArg OperatorArgs OperatorHandle Permissions ResolverConfigArgs ResponsePermissions ServerArgs ServiceLatency SignerHandle SigningKeyArgs Size SubjectRules SystemAccountArgs TimeRange UserArgs UserLimits
+        Account Activation KeyPair LocalServer NatsAuthError Operator ResolverConfig SigningKey User
+        types: AccountArg AccountArgs AccountHandle AccountLimits ActivationArgs ActivationClaims ConnectionType DeepInput Duration ErrorCode Export ExternalAuthorization ExternalAuthorizationArgs Import ImportArgs Instant JetStreamLimits JetStreamTier KeyArg KeyHandle KeyPairArgs LocalServerArgs MappingTarget MessageTrace OperatorArg OperatorArgs OperatorHandle Permissions ResolverConfigArgs ResponsePermissions Role ScopedKey ServerArgs ServiceLatency SignerHandle SigningKeyArgs Size SubjectRules SystemAccountArgs TimeRange UserArgs UserLimits UserTemplate
       pulumi-nats-auth/lifecycle
-        account keyPair localServer operator resolverConfig signingKey user
+        account activation keyPair localServer operator resolverConfig retiredKeys signingKey user
         types: none
       pulumi-nats-auth/claims
-        MAX_TOKEN_SIZE accountBody accountDifferences accountFromWire claimsEqual decodeToken encodeGeneric encodeToken formatDuration formatInstant mergeRevocations operatorBody operatorFromWire parseDuration parseInstant parseSize revocationsOf signAccount signOperator signUser userBody userFromWire validateAccount validateOperator validateUser withRevocations
-        types: AccountClaims AccountLimits ClaimDifference CommonClaims ConnectionType Duration Export GenericRequest Import Instant Issue JetStreamLimits OperatorClaims Permissions ResponsePermissions ServiceLatency SignRequest Size SubjectRules TimeRange TokenClaims UserClaims UserLimits WireClaims
+        MAX_TOKEN_SIZE accountBody accountFromWire activationBody activationFromWire authorizationRequestBody authorizationRequestFromWire authorizationResponseBody authorizationResponseFromWire claimsEqual decodeGeneric decodeToken encodeGeneric encodeToken exportsOf formatDuration formatInstant importCycles importProblems mergeRevocations operatorBody operatorFromWire parseDuration parseInstant parseSize revocationsOf signAccount signActivation signAuthorizationRequest signAuthorizationResponse signOperator signUser sizeProblems templateProblems timeProblems userBody userFromWire validateAccount validateActivation validateAuthorizationRequest validateAuthorizationResponse validateGeneric validateOperator validateUser withRevocations
+        types: AccountClaims AccountContext AccountLimits ActivationClaims AskingClient AskingConnection AskingServer AskingTls AuthorizationRequest AuthorizationResponse CommonClaims ConnectionType Duration Export Exporter ExternalAuthorization GeneralClaims GenericClaims GenericRequest Import ImportCycle Importer Instant Issue JetStreamLimits JetStreamTier MappingTarget MessageTrace OperatorClaims Permissions ResponsePermissions ScopedKey ServerLimits ServiceLatency SignRequest Size SubjectRules TimeRange TokenClaims UserClaims UserLimits UserTemplate WireClaims
       pulumi-nats-auth/keys
         formatCreds generateKeyPair keyKindOf parseCreds publicKeyOf publicKeyProblem redact seedKindOf seedProblem signerFromSeed verifySignature
-        types: KeyKind KeyPairData Signer
+        types: AnyKeyKind KeyKind KeyPairData Signer
       pulumi-nats-auth/resolver
         IncompletePush PushFailed closeConnections connectResolver driftOf heldRevocations inspectAccount publishAccount removeAccount renderResolverConfig revokeUser
         types: AccountAddress ClusterTarget Drift Inspection Known Published PushOptions Pushed Removal Removed RenderedResolver Resolver ResolverOptions ResolverSettings ServerCopy Signing SystemAuthority TlsSettings"

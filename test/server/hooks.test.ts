@@ -32,7 +32,7 @@ describe("the hooks of accounts and users, on a server", () => {
     const key = generateKeyPair("account");
     const inputs = { ...inputsOf(name), publicKey: key.publicKey };
     const made = await account.create(inputs);
-    const authority = { operator: inputs.operator, server: inputs.server };
+    const authority = JSON.stringify({ operator: inputs.operator, server: inputs.server });
     const one = await user.create({
       name: "one",
       account: { publicKey: key.publicKey, name, signer: key, authority },

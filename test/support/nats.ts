@@ -13,7 +13,12 @@ import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+} from "@nats-io/transport-node";
 
 /** A port that nobody uses at the moment. */
 export function freePort(): Promise<number> {
@@ -204,20 +209,22 @@ export class Servers {
   }
 }
 
-/** Connects with the text of a creds file. */
-export function connectWith(creds: string, url: string): Promise<NatsConnection> {
-  return connect({
-    servers: url,
-    authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
-    reconnect: false,
-    timeout: 5_000,
-  });
+/** What a client shows of itself: the text of a creds file, or something else. */
+export type Credentials = string | Authenticator | Authenticator[];
+
+/** Connects, once. */
+export function connectWith(credentials: Credentials, url: string): Promise<NatsConnection> {
+  const authenticator =
+    typeof credentials === "string"
+      ? credsAuthenticator(new TextEncoder().encode(credentials))
+      : credentials;
+  return connect({ servers: url, authenticator, reconnect: false, timeout: 5_000 });
 }
 
-/** Whether the server lets these creds in, and if not, in whose words. */
-export async function admission(creds: string, url: string): Promise<string> {
+/** Whether the server lets somebody in, and if not, in whose words. */
+export async function admission(credentials: Credentials, url: string): Promise<string> {
   try {
-    const nc = await connectWith(creds, url);
+    const nc = await connectWith(credentials, url);
     await nc.close();
     return "admitted";
   } catch (error) {

@@ -1,5 +1,11 @@
 /** An operator without Pulumi. */
-import { signAccount, signOperator, signUser, type UserClaims } from "pulumi-nats-auth/claims";
+import {
+  type OperatorClaims,
+  signAccount,
+  signOperator,
+  signUser,
+  type UserClaims,
+} from "pulumi-nats-auth/claims";
 import {
   formatCreds,
   generateKeyPair,
@@ -16,13 +22,17 @@ import {
 export const now = () => Math.floor(Date.now() / 1000);
 
 /** An operator with its keys, and the configuration of its servers; nothing of Pulumi. */
-export function makeOperator(name: string, settings: Partial<ResolverSettings> = {}) {
+export function makeOperator(
+  name: string,
+  settings: Partial<ResolverSettings> = {},
+  more: Partial<OperatorClaims> = {},
+) {
   const [identity, signing] = [generateKeyPair("operator"), generateKeyPair("operator")];
   const [system, systemSigning] = [generateKeyPair("account"), generateKeyPair("account")];
   const operatorJwt = (signingKeys: string[]) =>
     signOperator({
       publicKey: identity.publicKey,
-      claims: { name, signingKeys, systemAccount: system.publicKey },
+      claims: { name, signingKeys, systemAccount: system.publicKey, ...more },
       signer: signerFromSeed(identity.seed),
       issuedAt: now(),
     });

@@ -1,115 +1,92 @@
+import { keyKindOf } from "../../keys";
 import type { Issue } from "../types";
-import { COMMON, checkTimes, collect, permissions, publicKey, warnOfLockOut } from "./common";
-import { error, type Issues, item, kindOf, property, warning } from "./issues";
+import { authorization, warnOfBearers } from "./authorization";
+import { COMMON, checkTimes, collect, permissions, warnOfLockOut } from "./common";
+import { error, type Issues, item, property, warning } from "./issues";
+import { checkJetStream, jetstream } from "./jetstream";
+import { mappings } from "./mappings";
+import { revocations } from "./revocations";
+import { type Check, count, flag, list, listOf, object, objectOf, oneOf, size } from "./shape";
 import {
-  type Check,
-  count,
-  flag,
-  isObject,
-  list,
-  listOf,
-  object,
-  objectOf,
-  type Properties,
-  size,
-} from "./shape";
-import { checkExportOverlap, checkImportOverlap, exportItem, INFO, importItem } from "./sharing";
+  checkExportOverlap,
+  checkServiceImports,
+  checkStreamImports,
+  exportItem,
+  INFO,
+  importItem,
+  publishSubject,
+} from "./sharing";
+import { checkSigningKeys, signingKey } from "./signing-keys";
 import { hasWildcards } from "./subject";
+import { warnOfPlaceholders } from "./template";
 
-const storage: Check = (value, path, to) => {
-  if (value !== "unlimited") size(value, path, to);
+const percent: Check = (value, path, to) => {
+  count(1, "leave trace out to trace nothing")(value, path, to);
+  if (typeof value === "number" && value > 100) error(to, path, "must be at most 100 (percent)");
 };
 
-// Servers take 0 for "no limit", so it cannot be said.
-const positiveCount = count(1, "servers take 0 for no limit; leave it out for that");
-
-const positiveSize: Check = (value, path, to) => {
-  size(value, path, to);
-  if (isZero(value))
-    error(to, path, "must not be 0: servers take it for no limit; leave it out for that");
-};
-
-const JETSTREAM: Properties = {
-  memoryStorage: storage,
-  diskStorage: storage,
-  streams: positiveCount,
-  consumers: positiveCount,
-  maxAckPending: positiveCount,
-  memoryMaxStreamBytes: positiveSize,
-  diskMaxStreamBytes: positiveSize,
-  maxBytesRequired: flag,
-};
-
-const revocations: Check = (value, path, to) => {
-  if (!isObject(value)) return error(to, path, `must be an object, not ${kindOf(value)}`);
-  for (const [key, time] of Object.entries(value))
-    checkRevocation(key, time, property(path, key), to);
-};
-
-const userKey = publicKey("user");
-const second = count(0, "it is a unix second");
-/** In the year 5138; milliseconds of today are beyond it. */
-const FAR_SECOND = 100_000_000_000;
-
-function checkRevocation(key: string, time: unknown, path: string, to: Issues): void {
-  if (key !== "*") userKey(key, path, to);
-  second(time, path, to);
-  if (typeof time === "number" && time > FAR_SECOND) {
-    error(to, path, "is too late: give seconds, not milliseconds");
-  }
+function shape(publicKey: string | undefined): Check {
+  return object({
+    ...COMMON,
+    ...INFO,
+    limits: object({
+      connections: count(),
+      leafNodes: count(),
+      subscriptions: count(),
+      payload: size,
+      data: size,
+      imports: count(),
+      exports: count(),
+      wildcardExports: flag,
+      disallowBearer: flag,
+    }),
+    jetstream,
+    exports: list(exportItem),
+    imports: list(importItem(publicKey)),
+    signingKeys: list(signingKey),
+    defaultPermissions: permissions,
+    mappings,
+    authorization,
+    trace: object({ "destination!": publishSubject, sampling: percent }),
+    clusterTraffic: oneOf(["system", "owner"]),
+    revocations: revocations("user"),
+  });
 }
 
-const SHAPE = object({
-  ...COMMON,
-  ...INFO,
-  limits: object({
-    connections: count(),
-    leafNodes: count(),
-    subscriptions: count(),
-    payload: size,
-    imports: count(),
-    exports: count(),
-    wildcardExports: flag,
-    disallowBearer: flag,
-  }),
-  jetstream: object(JETSTREAM),
-  exports: list(exportItem),
-  imports: list(importItem),
-  signingKeys: list(publicKey("account")),
-  defaultPermissions: permissions,
-  revocations,
-});
+/** Of which account the claims are, and who signs them, where that is known: a few rules need it. */
+export interface AccountContext {
+  /** Public key (A…) of the account: activation tokens of imports must be for it. */
+  publicKey?: string | undefined;
+  /** Public key of the signer: an account that signs itself has no limits. */
+  issuer?: string | undefined;
+}
 
 /** All that is wrong with an account's claims; never throws. Rules: Go `account_claims.go:Validate`, what servers add to it, and the shape of `AccountClaims`. */
-export function validateAccount(input: unknown): Issue[] {
-  return collect(input, (value, to) => SHAPE(value, "", to), rules);
+export function validateAccount(input: unknown, context: AccountContext = {}): Issue[] {
+  const check = shape(context.publicKey);
+  return collect(
+    input,
+    (value, to) => check(value, "", to),
+    (value, to) => {
+      rules(objectOf(value), context, to);
+    },
+  );
 }
 
-function rules(input: unknown, to: Issues): void {
-  const claims = objectOf(input);
+function rules(claims: Record<string, unknown>, { issuer }: AccountContext, to: Issues): void {
   checkTimes(claims, to);
-  warnOfLockOut(claims["limits"], to);
+  warnOfLockOut(claims["limits"], "limits", to);
   checkJetStream(claims["jetstream"], to);
   checkExportOverlap(claims["exports"], to);
-  checkImportOverlap(claims["imports"], to);
+  checkServiceImports(claims["imports"], to);
+  checkStreamImports(claims["imports"], to);
   checkCounts(claims, to);
-}
-
-function checkJetStream(jetstream: unknown, to: Issues): void {
-  if (!isObject(jetstream)) return;
-  const { memoryStorage, diskStorage } = jetstream;
-  const isOff = (value: unknown): boolean => value === undefined || isZero(value);
-  if (isOff(memoryStorage) && isOff(diskStorage)) {
-    error(
-      to,
-      "jetstream",
-      "has no storage, so JetStream would be off: name diskStorage or memoryStorage, or leave jetstream out",
-    );
+  checkSigningKeys(claims["signingKeys"], to);
+  warnOfPlaceholders(claims["defaultPermissions"], "defaultPermissions", to);
+  warnOfBearers(claims, to);
+  if (issuer !== undefined && keyKindOf(issuer) === "account") {
+    warning(to, "limits", "are signed by the account itself, and nobody grants itself limits");
   }
-}
-
-function isZero(value: unknown): boolean {
-  return value === 0 || (typeof value === "string" && /^0+[A-Za-z]+$/.test(value));
 }
 
 function checkCounts(claims: Record<string, unknown>, to: Issues): void {

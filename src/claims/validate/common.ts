@@ -1,9 +1,10 @@
 /** Checks that claims of all kinds share. */
 
-import { type KeyKind, publicKeyProblem, redact } from "../../keys";
+import { type AnyKeyKind, publicKeyProblem, redact } from "../../keys";
 import { instantProblem, parseDuration, parseInstant } from "../time";
 import type { Issue } from "../types";
-import { error, type Issues, show, warning } from "./issues";
+import { error, type Issues, property, show, warning } from "./issues";
+import { fillPlaceholders } from "./placeholders";
 import {
   type Check,
   count,
@@ -18,13 +19,16 @@ import {
 } from "./shape";
 import { permissionProblem, subjectProblem } from "./subject";
 
-/** Properties of every claim. */
-export const COMMON: Properties = {
-  "name!": text(),
+/** Properties of claims of every kind. */
+export const GENERAL: Properties = {
+  audience: text(),
   tags: list(text((tag) => (tag.trim() === "" ? "is empty" : undefined))),
   notBefore: instant,
   expiresAt: instant,
 };
+
+/** Properties of operators, accounts and users. */
+export const COMMON: Properties = { "name!": text(), ...GENERAL };
 
 /** Text with a rule; the message quotes it. */
 export function ruled(problemOf: (value: string) => string | undefined): Check {
@@ -38,10 +42,21 @@ export function ruled(problemOf: (value: string) => string | undefined): Check {
 export const subject: Check = ruled(subjectProblem);
 
 /** A public key of these kinds. Its value is never quoted. */
-export function publicKey(...kinds: KeyKind[]): Check {
+export function publicKey(...kinds: AnyKeyKind[]): Check {
   return (value, path, to) => {
     const problem = publicKeyProblem(value, kinds);
     if (problem !== undefined) error(to, path, problem);
+  };
+}
+
+/** The check with a memory for texts that passed it, for lists that name a few keys over and over. */
+export function remembering(check: Check): Check {
+  const passed = new Set<unknown>();
+  return (value, path, to) => {
+    if (passed.has(value)) return;
+    const before = to.length;
+    check(value, path, to);
+    if (typeof value === "string" && to.length === before) passed.add(value);
   };
 }
 
@@ -57,8 +72,8 @@ export const positiveDuration: Check = (value, path, to) => {
   if (BigInt(milliseconds) * 1_000_000n > LONGEST_NANOSECONDS) error(to, path, "is too long");
 };
 
-function subjectRules(queue: boolean): Check {
-  const subjects = list(ruled((value) => permissionProblem(value, queue)));
+function subjectRules(queue: boolean, filled: (subject: string) => string): Check {
+  const subjects = list(ruled((value) => permissionProblem(filled(value), queue)));
   const rules = object({ allow: subjects, deny: subjects });
   return (value, path, to) => {
     if (!Array.isArray(value)) return rules(value, path, to);
@@ -73,31 +88,40 @@ function subjectRules(queue: boolean): Check {
   };
 }
 
-const PERMISSIONS = object({
-  publish: subjectRules(false),
-  subscribe: subjectRules(true),
-  responses: object({
-    max: count(1, "leave it out for one message"),
-    ttl: positiveDuration,
-  }),
-});
+/** Permissions whose subjects are looked at as `filled` gives them. */
+function permissionsWith(filled: (subject: string) => string): Check {
+  const shape = object({
+    publish: subjectRules(false, filled),
+    subscribe: subjectRules(true, filled),
+    responses: object({
+      max: count(1, "leave it out for one message"),
+      ttl: positiveDuration,
+    }),
+  });
+  return (value, path, to) => {
+    shape(value, path, to);
+    const { publish, responses } = objectOf(value);
+    const allow = Array.isArray(publish) ? publish : listOf(objectOf(publish)["allow"]);
+    if (responses !== undefined && responses !== null && allow.length === 0) {
+      warning(
+        to,
+        `${path}.responses`,
+        "without subjects in publish that are allowed, only answers may be published",
+      );
+    }
+  };
+}
 
 /** Permissions of a user, or the default ones of an account. */
-export const permissions: Check = (value, path, to) => {
-  PERMISSIONS(value, path, to);
-  const { publish, responses } = objectOf(value);
-  const allow = Array.isArray(publish) ? publish : listOf(objectOf(publish)["allow"]);
-  if (responses !== undefined && responses !== null && allow.length === 0) {
-    warning(
-      to,
-      `${path}.responses`,
-      "without subjects in publish that are allowed, only answers may be published",
-    );
-  }
-};
+export const permissions: Check = permissionsWith((subject) => subject);
+
+/** Permissions of a template: what servers fill in for a placeholder is not known here. */
+export const templatePermissions: Check = permissionsWith((subject) =>
+  fillPlaceholders(subject, () => "x"),
+);
 
 /** Warns of limits of 0 that let nobody work. */
-export function warnOfLockOut(limits: unknown, to: Issues): void {
+export function warnOfLockOut(limits: unknown, path: string, to: Issues): void {
   const values = objectOf(limits);
   const effects: Record<string, string> = {
     connections: "nobody can connect",
@@ -107,7 +131,7 @@ export function warnOfLockOut(limits: unknown, to: Issues): void {
   for (const [name, effect] of Object.entries(effects)) {
     const value = values[name];
     if (value === 0 || (typeof value === "string" && /^0+[A-Za-z]+$/.test(value))) {
-      warning(to, `limits.${name}`, `is 0: ${effect}; leave it out for no limit`);
+      warning(to, property(path, name), `is 0: ${effect}; leave it out for no limit`);
     }
   }
 }

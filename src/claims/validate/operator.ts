@@ -2,7 +2,7 @@ import type { Issue } from "../types";
 import { COMMON, checkTimes, collect, publicKey, ruled } from "./common";
 import { type Issues, warning } from "./issues";
 import { flag, list, object, objectOf } from "./shape";
-import { accountServerUrlProblem, hasUserInfo, serviceUrlProblem } from "./text";
+import { accountServerUrlProblem, hasUserInfo, serviceUrlProblem, versionProblem } from "./text";
 
 const SHAPE = object({
   ...COMMON,
@@ -10,6 +10,7 @@ const SHAPE = object({
   accountServerUrl: ruled(accountServerUrlProblem),
   serviceUrls: list(ruled(serviceUrlProblem)),
   systemAccount: publicKey("account"),
+  assertServerVersion: ruled(versionProblem),
   requireSigningKeys: flag,
 });
 

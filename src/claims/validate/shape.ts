@@ -23,8 +23,10 @@ export function object(properties: Properties): Check {
     if (!isObject(value)) return error(to, path, `must be an object, not ${kindOf(value)}`);
     for (const { name, required, check } of checks) {
       const field = value[name];
-      if (field !== undefined) check(field, property(path, name), to);
-      else if (required) error(to, property(path, name), "is missing");
+      // Names that are known here need no quotes.
+      const at = path === "" ? name : `${path}.${name}`;
+      if (field !== undefined) check(field, at, to);
+      else if (required) error(to, at, "is missing");
     }
     for (const name of Object.keys(value)) {
       if (!known.has(name)) error(to, property(path, name), unknownProperty(name, known));
@@ -78,7 +80,10 @@ export function count(least = 0, advice = "leave it out for no limit"): Check {
   return (value, path, to) => {
     if (typeof value !== "number") return error(to, path, `must be a number, not ${kindOf(value)}`);
     if (value < least) return error(to, path, `must be at least ${least}; ${advice}`);
-    if (!Number.isSafeInteger(value)) error(to, path, "must be a whole number");
+    if (!Number.isInteger(value)) error(to, path, "must be a whole number");
+    else if (!Number.isSafeInteger(value)) {
+      error(to, path, "is too large: numbers beyond 2^53 are not exact");
+    }
   };
 }
 

@@ -1,9 +1,10 @@
 /** Exports and imports of an account. Rules: Go `exports.go`, `imports.go`. */
 
-import { decodeToken } from "../token";
-import { positiveDuration, publicKey, ruled, subject } from "./common";
-import { error, type Issues, item, property, show } from "./issues";
-import { findContained } from "./overlap";
+import { activationToken, checkActivation } from "./activation-token";
+import { positiveDuration, publicKey, remembering, ruled, subject } from "./common";
+import { error, type Issues, item, property, show, warning } from "./issues";
+import { findContained, isContained } from "./overlap";
+import { revocations } from "./revocations";
 import { type Check, count, flag, isObject, listOf, object, objectOf, oneOf, text } from "./shape";
 import { hasWildcards, localPattern, localSubjectProblem, subjectProblem } from "./subject";
 import { descriptionProblem, infoUrlProblem } from "./text";
@@ -21,21 +22,12 @@ const sampling: Check = (value, path, to) => {
   }
 };
 
-const publishSubject: Check = ruled(
+/** A subject that messages are sent to. */
+export const publishSubject: Check = ruled(
   (value) =>
     subjectProblem(value) ??
     (hasWildcards(value) ? "has wildcards; messages are sent to it" : undefined),
 );
-
-const activation: Check = (value, path, to) => {
-  let type: unknown;
-  try {
-    type = decodeToken(value as string).nats["type"];
-  } catch {
-    // Says enough; the cause must not quote the token anyway.
-  }
-  if (type !== "activation") error(to, path, "is no valid activation token");
-};
 
 const EXPORT = object({
   stream: subject,
@@ -43,22 +35,12 @@ const EXPORT = object({
   name: text(),
   ...INFO,
   tokenRequired: flag,
+  revocations: revocations("account"),
   accountTokenPosition: count(1, "positions count from 1"),
   responseType: oneOf(["singleton", "stream", "chunked"]),
   responseThreshold: positiveDuration,
   latency: object({ "sampling!": sampling, "results!": publishSubject }),
   advertise: flag,
-  allowTrace: flag,
-});
-
-const IMPORT = object({
-  stream: subject,
-  service: subject,
-  "account!": publicKey("account"),
-  localSubject: subject,
-  name: text(),
-  token: activation,
-  share: flag,
   allowTrace: flag,
 });
 
@@ -76,22 +58,42 @@ export const exportItem: Check = (value, path, to) => {
   checkTokenPosition(fields, path, to);
 };
 
-/** One import. */
-export const importItem: Check = (value, path, to) => {
-  IMPORT(value, path, to);
-  if (!isObject(value)) return;
-  const fields = value;
+/** The imports of the account of this public key, where that is known. */
+export function importItem(importer?: string): Check {
+  const shape = object({
+    stream: subject,
+    service: subject,
+    "account!": remembering(publicKey("account")),
+    localSubject: subject,
+    name: text(),
+    token: activationToken,
+    share: flag,
+    allowTrace: flag,
+  });
+  return (value, path, to) => {
+    shape(value, path, to);
+    if (isObject(value)) checkImport(value, importer, path, to);
+  };
+}
+
+function checkImport(
+  fields: Record<string, unknown>,
+  importer: string | undefined,
+  path: string,
+  to: Issues,
+): void {
   checkOneSubject(fields, path, to);
   const [own, foreign] = isGiven(fields["stream"])
     ? (["share", "services"] as const)
     : (["allowTrace", "streams"] as const);
   if (isGiven(fields[own])) error(to, property(path, own), `is for ${foreign} only`);
+  checkActivation(fields, importer, path, to);
   const local = goodSubject(fields["localSubject"]);
   const from = goodSubject(fields["stream"] ?? fields["service"]);
   if (local === undefined || from === undefined) return;
   const problem = localSubjectProblem(local, from);
   if (problem !== undefined) error(to, property(path, "localSubject"), `${show(local)} ${problem}`);
-};
+}
 
 /** `false` says nothing that the default does not. */
 function isGiven(value: unknown): boolean {
@@ -110,6 +112,13 @@ function checkOneSubject(fields: Record<string, unknown>, path: string, to: Issu
 
 function checkTokenPosition(fields: Record<string, unknown>, path: string, to: Issues): void {
   const position = fields["accountTokenPosition"];
+  if (position !== undefined && fields["tokenRequired"] === true) {
+    warning(
+      to,
+      property(path, "tokenRequired"),
+      "has no effect with accountTokenPosition: servers look at the subject only",
+    );
+  }
   const name = goodSubject(fields["stream"] ?? fields["service"]);
   if (typeof position !== "number" || !(position >= 1) || name === undefined) return;
   if (name.split(".")[position - 1] !== "*") {
@@ -135,25 +144,67 @@ export function checkExportOverlap(exports: unknown, to: Issues): void {
   }
 }
 
-/** Services imported from one account must not overlap under their local subjects. */
-export function checkImportOverlap(imports: unknown, to: Issues): void {
-  const byAccount = new Map<string, (string | undefined)[]>();
-  const list = listOf(imports);
-  list.forEach((entry, i) => {
-    const { service, account, localSubject } = objectOf(entry);
-    const local = goodSubject(localSubject ?? service);
-    if (service === undefined || local === undefined || typeof account !== "string") return;
-    const subjects = byAccount.get(account) ?? [];
-    subjects[i] = localPattern(local);
-    byAccount.set(account, subjects);
+interface Imported {
+  readonly index: number;
+  /** The subject on the exporter's side. */
+  readonly from: string;
+  /** What it covers here. */
+  readonly local: string;
+}
+
+/** The imports of one type by exporting account; malformed ones are left out. */
+function importsByAccount(imports: unknown, type: "stream" | "service"): Imported[][] {
+  const byAccount = new Map<string, Imported[]>();
+  listOf(imports).forEach((entry, index) => {
+    const fields = objectOf(entry);
+    const from = goodSubject(fields[type]);
+    const local = goodSubject(fields["localSubject"] ?? from);
+    const { account } = fields;
+    if (from === undefined || local === undefined || typeof account !== "string") return;
+    const list = byAccount.get(account) ?? [];
+    list.push({ index, from, local: localPattern(local) });
+    byAccount.set(account, list);
   });
-  for (const sparse of byAccount.values()) {
-    const subjects = Array.from(sparse);
-    for (const { inner, outer } of findContained(subjects)) {
+  return [...byAccount.values()];
+}
+
+/** Services imported from one account must not overlap under their local subjects. */
+export function checkServiceImports(imports: unknown, to: Issues): void {
+  for (const list of importsByAccount(imports, "service")) {
+    for (const { inner, outer } of findContained(list.map(({ local }) => local))) {
+      const [a, b] = [list[inner] as Imported, list[outer] as Imported];
       error(
         to,
-        item("imports", inner),
-        `${show(subjects[inner])} overlaps with imports[${outer}] (${show(subjects[outer])}) of the same account`,
+        item("imports", a.index),
+        `${show(a.local)} overlaps with imports[${b.index}] (${show(b.local)}) of the same account`,
+      );
+    }
+  }
+}
+
+/** Go does not look at streams. Servers drop the second import of one subject in silence, and send a message that two imports bring to one subject twice. */
+export function checkStreamImports(imports: unknown, to: Issues): void {
+  for (const list of importsByAccount(imports, "stream")) {
+    const first = new Map<string, Imported>();
+    for (const entry of list) {
+      const before = first.get(entry.from);
+      if (before === undefined) first.set(entry.from, entry);
+      else {
+        error(
+          to,
+          property(item("imports", entry.index), "stream"),
+          `${show(entry.from)} is imported from this account by imports[${before.index}] already, and servers would drop this one`,
+        );
+      }
+    }
+    for (const { inner, outer } of findContained(list.map(({ local }) => local))) {
+      const [a, b] = [list[inner] as Imported, list[outer] as Imported];
+      if (a.from === b.from || !(isContained(a.from, b.from) || isContained(b.from, a.from)))
+        continue;
+      warning(
+        to,
+        item("imports", a.index),
+        `${show(a.local)} overlaps with imports[${b.index}] (${show(b.local)}) of the same account: subscribers would get such messages twice`,
       );
     }
   }

@@ -1,7 +1,12 @@
 /** Rules of subjects (Go `types.go:Subject`), and stricter where the server would not do what the text says. */
 
+/** Most subjects: tokens of visible characters, and `>` at the end at most. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what no token may have
+const GOOD = /^(?:[^\u0000-\u0020\u007f.>]+\.)*(?:[^\u0000-\u0020\u007f.>]+|>)$/;
+
 /** What is wrong with a subject as a phrase; `undefined` when nothing is. Wildcards are allowed. */
 export function subjectProblem(subject: string): string | undefined {
+  if (GOOD.test(subject)) return undefined;
   if (subject === "") return "is empty";
   if (subject.includes(" ")) return "contains a space";
   if (hasControls(subject)) return "contains a tab, a line end or another control character";
@@ -70,6 +75,7 @@ export function localSubjectProblem(local: string, from: string): string | undef
 
 /** The subject that a local subject covers: `$1` stands for `*`. */
 export function localPattern(local: string): string {
+  if (!local.includes("$")) return local;
   return local
     .split(".")
     .map((token) => (REFERENCE.test(token) ? "*" : token))

@@ -50,6 +50,13 @@ function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
+/** What is wrong with the version of a server (Go `ParseServerVersion`). */
+export function versionProblem(text: string): string | undefined {
+  return /^\d{1,9}\.\d{1,9}\.\d{1,9}$/.test(text)
+    ? undefined
+    : 'is no version of three numbers, such as "2.10.0"';
+}
+
 /** What is wrong with a network in CIDR notation. */
 export function cidrProblem(text: string): string | undefined {
   const match = /^([0-9A-Fa-f.:]+)\/(0|[1-9]\d{0,2})$/.exec(text);

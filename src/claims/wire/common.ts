@@ -1,8 +1,9 @@
 /** What the claims of all kinds share: tags, name and times, permissions. */
 
 import { sortedSet } from "../order";
+import { parseSize } from "../size";
 import { formatDuration, formatInstant, parseDuration } from "../time";
-import type { CommonClaims, Permissions, SubjectRules } from "../types";
+import type { GeneralClaims, Permissions, Size, SubjectRules } from "../types";
 import {
   compact,
   compactOrNone,
@@ -17,6 +18,7 @@ import {
 
 /** The fields of a decoded token that claims are read from. */
 export interface WireClaims {
+  aud?: string;
   name?: string;
   exp?: number;
   nbf?: number;
@@ -33,14 +35,19 @@ export function canonicalTags(tags: readonly string[] | undefined): string[] | u
   return filled(sortedSet(clean));
 }
 
-/** Name, tags and times of a token. */
-export function commonFromWire(token: WireClaims): CommonClaims {
+/** Tags, times and audience of a token. */
+export function generalFromWire(token: WireClaims): GeneralClaims {
   return {
-    name: token.name ?? "",
+    audience: textOf(token.aud),
     tags: canonicalTags(texts(token.nats["tags"])),
     notBefore: token.nbf ? formatInstant(token.nbf) : undefined,
     expiresAt: token.exp ? formatInstant(token.exp) : undefined,
   };
+}
+
+/** A size whose absence is no limit. */
+export function sizeToWire(size: Size | undefined): number {
+  return size === undefined ? NO_LIMIT : parseSize(size);
 }
 
 /** A limit whose absence is no limit: any negative number on the wire. */
@@ -49,17 +56,19 @@ export function limitFromWire(value: unknown): number | undefined {
   return limit < 0 ? undefined : limit;
 }
 
-const NANOSECONDS = 1e6;
+const NANOSECONDS = 1_000_000n;
 
-/** Nanoseconds of a duration; Go's unit. */
-export function nanosecondsOf(duration: string): number {
-  return parseDuration(duration) * NANOSECONDS;
+/** Nanoseconds of a duration; Go's unit. Beyond 2^53 (104 days) as `bigint`. */
+export function nanosecondsOf(duration: string): number | bigint {
+  const nanoseconds = BigInt(parseDuration(duration)) * NANOSECONDS;
+  return nanoseconds > Number.MAX_SAFE_INTEGER ? nanoseconds : Number(nanoseconds);
 }
 
 /** The duration of nanoseconds; `undefined` for none. What is no whole millisecond is rounded up, for 0 would mean "default". */
 export function durationFromWire(value: unknown): string | undefined {
-  const nanoseconds = integer(value);
-  return nanoseconds > 0 ? formatDuration(Math.ceil(nanoseconds / NANOSECONDS)) : undefined;
+  const nanoseconds = typeof value === "bigint" ? value : BigInt(Math.trunc(integer(value)));
+  if (nanoseconds <= 0n) return undefined;
+  return formatDuration(Number((nanoseconds + NANOSECONDS - 1n) / NANOSECONDS));
 }
 
 function rulesToWire(rules: readonly string[] | SubjectRules | undefined): Wire {

@@ -63,11 +63,22 @@ const ACCOUNT = fields(
 
 const USER = fields(`${USER_LIMITS} issuer_account ${GENERIC}`, USER_PARTS);
 
+const AUTHORIZATION_REQUEST = fields(
+  `server_id user_nkey client_info connect_opts client_tls request_nonce ${GENERIC}`,
+  {
+    server_id: fields("name host id version cluster tags xkey"),
+    client_info: fields("host id user name tags name_tag kind type mqtt_id nonce"),
+    connect_opts: fields("jwt nkey sig auth_token user pass name lang version protocol"),
+    client_tls: fields("version cipher certs verified_chains"),
+  },
+);
+
 const LAYOUTS = new Map<unknown, Layout>([
   ["operator", OPERATOR],
   ["account", ACCOUNT],
   ["user", USER],
   ["activation", fields(`subject kind issuer_account ${GENERIC}`)],
+  ["authorization_request", AUTHORIZATION_REQUEST],
   ["authorization_response", fields(`jwt error issuer_account ${GENERIC}`)],
 ]);
 

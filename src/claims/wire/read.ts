@@ -43,7 +43,7 @@ export function flag(value: unknown): true | undefined {
 }
 
 /** A number that is not 0. */
-export function nonZero(value: number | undefined): number | undefined {
+export function nonZero<T extends number | bigint>(value: T | undefined): T | undefined {
   return value === 0 ? undefined : value;
 }
 
@@ -62,4 +62,11 @@ export function compact<T extends object>(value: T): T {
 export function compactOrNone<T extends object>(value: T): T | undefined {
   const kept = compact(value);
   return Object.keys(kept).length === 0 ? undefined : kept;
+}
+
+/** Without zeros and `false`, which Go leaves out: a missing limit of an account is "none allowed" to the server. */
+export function withoutZeros(wire: Record<string, number | boolean>): Wire {
+  return Object.fromEntries(
+    Object.entries(wire).filter(([, value]) => value !== 0 && value !== false),
+  );
 }

@@ -3,7 +3,19 @@
 import { compareText } from "../order";
 import type { Export, Import, ServiceLatency } from "../types";
 import { durationFromWire, infoFromWire, nanosecondsOf } from "./common";
-import { compact, filled, flag, integer, nonZero, object, objects, text, type Wire } from "./read";
+import {
+  compact,
+  compactOrNone,
+  filled,
+  flag,
+  integer,
+  nonZero,
+  object,
+  objects,
+  text,
+  type Wire,
+} from "./read";
+import { revocationsFromWire } from "./revocations";
 
 const RESPONSE_TYPES = { singleton: undefined, stream: "Stream", chunked: "Chunked" } as const;
 
@@ -13,6 +25,7 @@ function exportToWire(item: Export): Wire {
     subject: item.stream ?? item.service,
     type: item.stream === undefined ? "service" : "stream",
     token_req: item.tokenRequired || undefined,
+    revocations: compactOrNone({ ...item.revocations }),
     response_type: RESPONSE_TYPES[item.responseType ?? "singleton"],
     response_threshold:
       item.responseThreshold === undefined
@@ -38,6 +51,7 @@ function exportFromWire(wire: Wire): Export {
     name: text(wire["name"]),
     ...infoFromWire(wire),
     tokenRequired: flag(wire["token_req"]),
+    revocations: revocationsFromWire(wire["revocations"]),
     accountTokenPosition: nonZero(integer(wire["account_token_position"])),
     responseType: responseType[wire["response_type"] as "Stream" | "Chunked"],
     responseThreshold: durationFromWire(wire["response_threshold"]),

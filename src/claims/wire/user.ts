@@ -1,67 +1,58 @@
-import { parseSize } from "../size";
-import type { ConnectionType, TimeRange, UserClaims } from "../types";
-import {
-  canonicalTags,
-  commonFromWire,
-  limitFromWire,
-  NO_LIMIT,
-  permissionsFromWire,
-  permissionsToWire,
-  type WireClaims,
-} from "./common";
-import {
-  compact,
-  compactOrNone,
-  filled,
-  flag,
-  nonZero,
-  objects,
-  text,
-  texts,
-  type Wire,
-} from "./read";
+import type { UserClaims } from "../types";
+import { canonicalTags, generalFromWire, type WireClaims } from "./common";
+import { compact, flag, text, type Wire } from "./read";
+import { templateFromWire, templateToWire } from "./template";
 
-/** The `nats` object of a user's claims. */
+const LIMITS = ["subs", "data", "payload"];
+
+/** The `nats` object of a user's claims. Of a scoped user it says nothing of what is allowed, not even that nothing is limited: servers refuse it otherwise. */
 export function userBody(claims: UserClaims): Wire {
-  const { limits } = claims;
-  const body = permissionsToWire(claims.permissions);
-  const set = (name: string, value: unknown): void => {
-    if (value !== undefined) body[name] = value;
-  };
-  set("src", canonicalTags(claims.sourceNetworks)); // Go cleans networks like tags
-  set("times", filled((claims.times ?? []).map(({ start, end }) => ({ start, end }))));
-  set("times_location", claims.timeZone || undefined);
-  set("subs", nonZero(limits?.subscriptions ?? NO_LIMIT));
-  set("data", NO_LIMIT); // servers do not look at it
-  set("payload", limits?.payload === undefined ? NO_LIMIT : nonZero(parseSize(limits.payload)));
-  set("bearer_token", claims.bearer || undefined);
-  set("allowed_connection_types", filled([...new Set(claims.connectionTypes)]));
-  set("issuer_account", claims.issuerAccount || undefined);
-  set("tags", canonicalTags(claims.tags));
+  const body: Wire = claims.scoped ? { pub: {}, sub: {} } : withoutZeros(templateToWire(claims));
+  if (claims.issuerAccount) body["issuer_account"] = claims.issuerAccount;
+  const tags = canonicalTags(claims.tags);
+  if (tags !== undefined) body["tags"] = tags;
   return body;
+}
+
+/** Go leaves a limit of 0 out, and reads its absence as 0. */
+function withoutZeros(wire: Wire): Wire {
+  for (const name of LIMITS) if (wire[name] === 0) delete wire[name];
+  return wire;
 }
 
 /** The inverse: a user's claims in canonical form from a decoded token. */
 export function userFromWire(token: WireClaims): UserClaims {
   const { nats } = token;
-  // Go also reads networks from one text with commas.
-  const src = typeof nats["src"] === "string" ? nats["src"].split(",") : texts(nats["src"]);
+  const issuerAccount = text(nats["issuer_account"]);
+  const scoped = flag(issuerAccount !== undefined && isEmpty(nats));
   return compact({
-    ...commonFromWire(token),
-    permissions: permissionsFromWire(nats),
-    limits: compactOrNone({
-      subscriptions: limitFromWire(nats["subs"]),
-      payload: limitFromWire(nats["payload"]),
-    }),
-    connectionTypes: texts(nats["allowed_connection_types"]) as ConnectionType[] | undefined,
-    sourceNetworks: canonicalTags(src),
-    times: filled(objects(nats["times"]).map(timeRange)),
-    timeZone: text(nats["times_location"]),
-    bearer: flag(nats["bearer_token"]),
-    issuerAccount: text(nats["issuer_account"]),
+    name: token.name ?? "",
+    ...generalFromWire(token),
+    ...(scoped ? { scoped } : templateFromWire(nats, 0)),
+    issuerAccount,
   });
 }
 
-function timeRange(wire: Wire): TimeRange {
-  return { start: text(wire["start"]) ?? "", end: text(wire["end"]) ?? "" };
+const TEMPLATE_FIELDS = [
+  ...LIMITS,
+  "resp",
+  "src",
+  "times",
+  "times_location",
+  "bearer_token",
+  "proxy_required",
+  "allowed_connection_types",
+];
+
+/** Whether nothing is said of what is allowed (Go `HasEmptyPermissions`, which servers demand of scoped users): an empty list says something. */
+function isEmpty(nats: Wire): boolean {
+  const isNothing = (value: unknown): boolean =>
+    value === undefined || value === null || value === 0 || value === "" || value === false;
+  const isNoRule = (value: unknown): boolean =>
+    isNothing(value) || Object.values(value as Wire).every(isNothing);
+  return (
+    isNoRule(nats["pub"]) &&
+    isNoRule(nats["sub"]) &&
+    TEMPLATE_FIELDS.every((name) => isNothing(nats[name]))
+  );
 }

@@ -1,7 +1,11 @@
 // The reference for conformance tests.
 //
-//	reference decode          reads one token per line; prints per line {"claims":…,"issues":[…],"error":"…"}
-//	reference encode <count>  prints per line {"seed":…,"token":…}: tokens of all types with all kinds of fields
+//	reference decode
+//	    reads one token per line; prints per line {"claims":…,"issues":[…],"error":"…"}
+//	reference encode <count> <seed> <any|plain>
+//	    prints per line {"seed":…,"token":…}: random tokens of all types with all kinds of fields
+//	reference fields
+//	    prints {"operator":[…],…}: the paths of all fields of each type
 package main
 
 import (
@@ -25,10 +29,14 @@ func main() {
 	switch os.Args[1] {
 	case "decode":
 		decode()
+	case "fields":
+		fields()
 	case "encode":
 		count, err := strconv.Atoi(os.Args[2])
 		check(err)
-		encode(count)
+		seed, err := strconv.ParseInt(os.Args[3], 10, 64)
+		check(err)
+		encode(count, seed, os.Args[4] == "plain")
 	}
 }
 
@@ -53,15 +61,28 @@ func read(token string) reading {
 		}
 		claims = generic
 	}
+	// Before the validation, which fills in what is absent. What is invalid cannot always be written.
+	text, err := json.Marshal(claims)
+	if err != nil {
+		text = []byte("null")
+	}
 	var results jwt.ValidationResults
 	claims.Validate(&results)
 	issues := []string{}
 	for _, issue := range results.Issues {
-		issues = append(issues, fmt.Sprintf("%v %s", issue.Blocking, issue.Description))
+		issues = append(issues, fmt.Sprintf("%s %s", severity(issue), issue.Description))
 	}
-	text, err := json.Marshal(claims)
-	check(err)
 	return reading{Claims: text, Issues: issues}
+}
+
+func severity(issue *jwt.ValidationIssue) string {
+	switch {
+	case issue.Blocking:
+		return "error"
+	case issue.TimeCheck:
+		return "time"
+	}
+	return "warning"
 }
 
 func check(err error) {
