@@ -273,7 +273,9 @@ export function serverInputs(
 }
 
 /** TLS settings with the private key secret. */
-function tlsInputs(tls: DeepInput<TlsSettings> | undefined): DeepInput<TlsSettings> | undefined {
+export function tlsInputs(
+  tls: DeepInput<TlsSettings> | undefined,
+): DeepInput<TlsSettings> | undefined {
   if (tls === undefined) return undefined;
   const read = <Name extends keyof TlsSettings>(name: Name) => follow(tls, [field(name)]);
   const { ca, caFile, cert, certFile, keyFile, handshakeFirst } = Object.fromEntries(

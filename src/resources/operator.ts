@@ -13,6 +13,7 @@ import {
   type OperatorHandle,
   retiredKeys,
   type SignerHandle,
+  tlsInputs,
 } from "./handles";
 import { KeyPair } from "./key-pair";
 import { NatsResource } from "./resource";
@@ -170,7 +171,7 @@ export class Operator extends NatsResource {
       ...(args.accountServerUrl === undefined ? {} : { accountServerUrl: args.accountServerUrl }),
       ...(args.waitForServer === undefined ? {} : { waitForServer: args.waitForServer }),
       ...(args.expectServers === undefined ? {} : { expectServers: args.expectServers }),
-      ...(args.tls === undefined ? {} : { tls: args.tls }),
+      ...(args.tls === undefined ? {} : { tls: tlsInputs(args.tls) }),
       ...(args.systemCreds === undefined ? {} : { systemCreds: pulumi.secret(args.systemCreds) }),
       ...(args.strict === undefined ? {} : { strict: args.strict }),
       systemAccount: accountInputs(this.system),
