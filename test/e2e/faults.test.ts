@@ -20,7 +20,7 @@ import {
 import { freePort, Servers } from "../support/nats";
 import { Stack, type StateResource } from "../support/stack";
 
-const kills = 20;
+const kills = 20; // as the name of the test says
 const accounts = ["a", "b", "c", "d"];
 
 describe("a `pulumi up` on a cluster of three, when something breaks", () => {
@@ -215,7 +215,7 @@ exports.users = [...Array(${count}).keys()].map((i) => new nats.User("y" + i, { 
 
   // Which processes an engine started is read from /proc.
   it.skipIf(process.platform !== "linux")(
-    `killed at ${kills} random moments, leaves what three commands bring to where the program says`,
+    "killed at twenty random moments, leaves what three commands bring to where the program says",
     async () => {
       let replies = 0;
       let reached: (() => void) | undefined;
