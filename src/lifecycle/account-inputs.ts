@@ -3,7 +3,7 @@ import { type AccountClaims, type Issue, validateAccount } from "../claims/index
 import { publicKeyProblem } from "../keys/index";
 import { type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
 import { oneOfIssues, pick, unknownNames } from "./common";
-import { secondsOf } from "./expiry";
+import { type Renewal, secondsOf } from "./expiry";
 import type { Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
@@ -35,7 +35,15 @@ export const storedNames = [
   "onDelete",
   "forceDelete",
   "tombstoneFor",
+  "expiresIn",
+  "renewBefore",
 ] as const;
+
+/** At its end all sessions of an account are closed and its JetStream stops: one nightly run that is missed must not come to that. */
+export const renewalOfAccount: Renewal = { share: 1 / 2, least: 1 / 2 };
+
+/** Servers bring streams back slowly, and start without them where their account has expired (measured). */
+const leastWithJetStream = 7 * 24 * 3600;
 
 /** What the JWT says. */
 export function claimsOf(inputs: Properties): AccountClaims {
@@ -62,6 +70,19 @@ export function accountIssues(inputs: Properties): Issue[] {
     ...oneOfIssues(inputs, "onDelete", ["delete", "lock", "retain"]),
   ];
   secondsOf(inputs, "tombstoneFor", issues);
+  const lifetime = secondsOf(inputs, "expiresIn", []);
+  if (
+    lifetime !== undefined &&
+    lifetime < leastWithJetStream &&
+    inputs["jetstream"] !== undefined
+  ) {
+    issues.push({
+      path: "expiresIn",
+      message:
+        "must be at least 7d for an account with JetStream: its streams stop when it expires",
+      severity: "error",
+    });
+  }
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const publicKeyIs = publicKeyProblem(inputs["publicKey"], ["account"]);

@@ -6,7 +6,7 @@ import {
   revocationsOf,
   signAccount,
 } from "../claims/index";
-import { nextIssueTime } from "../clock";
+import { nextIssueTime, now } from "../clock";
 import { NatsAuthError } from "../errors";
 import { signerFromSeed } from "../keys/index";
 import {
@@ -19,11 +19,12 @@ import {
   removeAccount,
 } from "../resolver/index";
 import { compareWithServers } from "./account-drift";
-import { accountIssues, claimsOf, signerOf, storedNames } from "./account-inputs";
+import { accountIssues, claimsOf, renewalOfAccount, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
 import { addressOf } from "./authority";
 import { sameValue, stickyName, withFlatKeys } from "./common";
 import { exchangeIssues, withoutHints } from "./exchange";
+import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
 import { saysTheSame } from "./same-token";
@@ -39,8 +40,10 @@ const removedRevocations = new Map<string, Record<string, number>>();
 /** Hooks of `Account`. */
 export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, withFlatKeys(withoutHints(news)));
+    const named = stickyName(olds, withFlatKeys(withoutHints(news)));
+    const { inputs, issues } = withExpiry(olds, named, now(), renewalOfAccount);
     return withSize(inputs, () => sign(inputs), [
+      ...issues,
       ...accountIssues(inputs),
       ...exchangeIssues({ ...news, name: inputs["name"] }),
     ]);

@@ -114,6 +114,10 @@ export interface AccountArgs {
   notBefore?: pulumi.Input<Instant> | undefined;
   /** Not valid after this instant: all sessions are closed then, and JetStream stops. Default: never ends. */
   expiresAt?: pulumi.Input<Instant> | undefined;
+  /** Lifetime, counted from the first `up`; becomes a fixed `expiresAt`, which moves only when renewal is due. At least `"7d"` with JetStream. A renewal closes no session. */
+  expiresIn?: pulumi.Input<Duration> | undefined;
+  /** How long before its end an `up` renews it: at least half of `expiresIn`. Default: half of it. */
+  renewBefore?: pulumi.Input<Duration> | undefined;
   /** Where it is pushed. Default: the operator's servers. */
   server?: ServerArgs | undefined;
   /**
