@@ -15,13 +15,15 @@ const USERS = 100;
 const ROUNDS = 5;
 const SMALL_ROUNDS = 2;
 const REQUIRED_RATIO = 1.3;
+/** What pushing may make of an `up` that only signs. */
+const REQUIRED_PUSH_RATIO = 1.2;
 
 const ours = `
 const pulumi = require("@pulumi/pulumi");
 const nats = require("pulumi-nats-auth");
 const config = new pulumi.Config();
 
-const operator = new nats.Operator("acme", { accountServerUrl: config.require("url") });
+const operator = new nats.Operator("acme", { accountServerUrl: config.get("url") });
 const resolver = new nats.ResolverConfig("acme", { operator });
 const server = new nats.LocalServer("dev", { config: resolver, dir: "server" });
 const accounts = config.getBoolean("all") ? ${ACCOUNTS} : 0;
@@ -99,6 +101,9 @@ export interface UpResult {
   /** With a resource for each account and user only, none for the accounts' keys. */
   smallFloor: number;
   required: number;
+  /** The same program where no account server is named: everything is signed, nothing pushed. */
+  unpushed: number;
+  requiredPush: number;
   /** Resources that our `up` made. */
   added: number;
   /** Bytes of the largest account with its key, and of the largest user. */
@@ -107,11 +112,19 @@ export interface UpResult {
 }
 
 export async function benchUp(): Promise<UpResult> {
-  const times = { ours: [] as number[], floor: [] as number[], small: [] as number[] };
+  const times = {
+    ours: [] as number[],
+    unpushed: [] as number[],
+    floor: [] as number[],
+    small: [] as number[],
+  };
   const measureOurs = async () => {
     const measured = await measure(ours, { url: `nats://127.0.0.1:${await freePort()}` });
     times.ours.push(measured.seconds);
     return measured;
+  };
+  const measureUnpushed = async () => {
+    times.unpushed.push((await measure(ours, {})).seconds);
   };
   const measureFloor = async (list: number[], before: number, more: number) => {
     const { seconds, added } = await measure(empty, { before: `${before}`, more: `${more}` });
@@ -122,6 +135,7 @@ export async function benchUp(): Promise<UpResult> {
   // In turns, each first as often as the other, so that a busy time of the machine is shared.
   for (let round = 0; round < ROUNDS; round++) {
     if (round % 2 === 1) await measureOurs();
+    await measureUnpushed();
     await measureFloor(times.floor, before, added);
     if (round % 2 === 0 && round > 0) await measureOurs();
     if (round < SMALL_ROUNDS) await measureFloor(times.small, before, ACCOUNTS + USERS);
@@ -131,6 +145,8 @@ export async function benchUp(): Promise<UpResult> {
     floor: Math.min(...times.floor),
     smallFloor: Math.min(...times.small),
     required: REQUIRED_RATIO,
+    unpushed: Math.min(...times.unpushed),
+    requiredPush: REQUIRED_PUSH_RATIO,
     added,
     ...stateBytes(resources),
   };

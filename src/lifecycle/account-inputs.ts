@@ -5,6 +5,7 @@ import { type OperatorAuthority, operatorIssues, serverIssues } from "./authorit
 import { oneOfIssues, pick, unknownNames } from "./common";
 import { type Renewal, secondsOf } from "./expiry";
 import type { Properties } from "./hooks";
+import { declaredRevocations } from "./revocations";
 import { hasUnknown } from "./unknown";
 
 const claimNames = [
@@ -37,6 +38,8 @@ export const storedNames = [
   "tombstoneFor",
   "expiresIn",
   "renewBefore",
+  "revocations",
+  "maxUserLifetime",
 ] as const;
 
 /** At its end all sessions of an account are closed and its JetStream stops: one nightly run that is missed must not come to that. */
@@ -47,7 +50,9 @@ const leastWithJetStream = 7 * 24 * 3600;
 
 /** What the JWT says. */
 export function claimsOf(inputs: Properties): AccountClaims {
-  return pick(inputs, claimNames) as unknown as AccountClaims;
+  const revocations = declaredRevocations(inputs);
+  const claims = pick(inputs, claimNames) as unknown as AccountClaims;
+  return revocations === undefined ? claims : { ...claims, revocations };
 }
 
 /** Who signs the JWT. */
@@ -70,6 +75,7 @@ export function accountIssues(inputs: Properties): Issue[] {
     ...oneOfIssues(inputs, "onDelete", ["delete", "lock", "retain"]),
   ];
   secondsOf(inputs, "tombstoneFor", issues);
+  secondsOf(inputs, "maxUserLifetime", issues);
   const lifetime = secondsOf(inputs, "expiresIn", []);
   if (
     lifetime !== undefined &&

@@ -27,6 +27,7 @@ import { exchangeIssues, withoutHints } from "./exchange";
 import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
+import { liftedRevocations, pruning, tellOfLifted } from "./revocations";
 import { saysTheSame } from "./same-token";
 import { withSize } from "./token-size";
 import { hasUnknown } from "./unknown";
@@ -56,7 +57,10 @@ export const accountLifecycle: Lifecycle = {
     if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
     const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
-    if (!stored || !sameToken(olds["jwt"], news)) return "changed";
+    if (!stored || !sameToken(olds["jwt"], news)) {
+      tellOfLifted(news["name"], liftedRevocations(olds, news));
+      return "changed";
+    }
     const drift = driftIn(olds);
     for (const line of drift) warn(`account "${olds["name"]}": ${line}`);
     return drift.length > 0 ? "dirty" : "same";
@@ -77,7 +81,10 @@ export const accountLifecycle: Lifecycle = {
     const pushedNowhere =
       olds["servers"] === undefined && url !== undefined && news["system"] !== true;
     const settled =
-      olds["pending"] === undefined && driftIn(olds).length === 0 && sameToken(olds["jwt"], news);
+      olds["pending"] === undefined &&
+      driftIn(olds).length === 0 &&
+      sameToken(olds["jwt"], news) &&
+      sameValue(olds["revocations"], news["revocations"]);
     if (news["system"] === true && !settled) return resignSystem(olds, news);
     if (settled && !pushedNowhere) {
       return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
@@ -130,14 +137,15 @@ function driftIn({ drift }: Properties): string[] {
   return (drift ?? []) as string[];
 }
 
-function addressFor(properties: Properties, servers: unknown): AccountAddress | undefined {
+function addressFor(
+  properties: Properties,
+  servers: unknown,
+  lifted: Record<string, number> = {},
+): AccountAddress | undefined {
+  const { operator, server, maxUserLifetime } = properties;
   const remembered = (servers ?? []) as string[];
-  return addressOf(
-    identityOf(properties),
-    properties["operator"],
-    properties["server"],
-    remembered,
-  );
+  const address = addressOf(identityOf(properties), operator, server, remembered);
+  return address && { ...address, prune: pruning(lifted, maxUserLifetime) };
 }
 
 function removalOf({ onDelete, forceDelete, tombstoneFor }: Properties): Removal {
@@ -192,9 +200,17 @@ function sameToken(jwt: unknown, news: Properties): boolean {
 }
 
 /** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
-function sign(inputs: Properties, before?: unknown, known?: Record<string, number>): string {
+function sign(
+  inputs: Properties,
+  before?: unknown,
+  known?: Record<string, number>,
+  lifted: Record<string, number> = {},
+): string {
   const previous = before === undefined ? undefined : decodeToken(before as string);
-  const revocations = mergeRevocations(known, previous && revocationsOf(previous));
+  const { revocations: declared } = claimsOf(inputs);
+  const others = mergeRevocations(known, previous && revocationsOf(previous), declared);
+  const kept = pruning(lifted, inputs["maxUserLifetime"])(others);
+  const revocations = mergeRevocations(declared, kept);
   return signAccount({
     publicKey: inputs["publicKey"] as string,
     claims: { ...claimsOf(inputs), revocations },
@@ -210,8 +226,11 @@ async function present(
   inputs: Properties,
   revocations?: Record<string, number>,
 ): Promise<Properties> {
-  const address = addressFor(inputs, olds["servers"]);
-  if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
+  const address = addressFor(inputs, olds["servers"], liftedRevocations(olds, inputs));
+  if (!address) {
+    const jwt = sign(inputs, olds["jwt"], undefined, liftedRevocations(olds, inputs));
+    return { ...inputs, jwt };
+  }
   const known = {
     jwt: olds["jwt"] as string | undefined,
     revocations,

@@ -2,11 +2,14 @@
 import { type Authority, readAuthority } from "../authority-text";
 import {
   type Issue,
+  parseDuration,
+  parseInstant,
   templateProblems,
   type UserClaims,
   type UserTemplate,
   validateUser,
 } from "../claims/index";
+import { now } from "../clock";
 import { type KeyPairData, publicKeyOf, publicKeyProblem, seedProblem } from "../keys/index";
 import type { OperatorAuthority } from "./authority";
 import { keyIssues, oneOfIssues, pick, unknownNames } from "./common";
@@ -52,6 +55,8 @@ export interface AccountOfUser {
   requireSigningKeys?: boolean;
   /** With what it is revoked; a user of another stack's account may have none. */
   authority?: string;
+  /** Longest lifetime of a token. */
+  maxUserLifetime?: string;
   /** Whether warnings are errors. */
   strict?: boolean;
 }
@@ -75,7 +80,12 @@ export const storedNames = [
 
 /** What a later hook needs of the inputs: a deletion revokes, and signs nothing as the account. */
 export function keptOf(inputs: Properties): Properties {
-  const account = pick(inputs["account"] as Properties, ["publicKey", "name", "authority"]);
+  const account = pick(inputs["account"] as Properties, [
+    "publicKey",
+    "name",
+    "authority",
+    "maxUserLifetime",
+  ]);
   return { ...pick(inputs, storedNames), account };
 }
 
@@ -91,6 +101,9 @@ export function givenKey(
   return properties["key"] as (Partial<KeyPairData> & { publicKey: string }) | undefined;
 }
 
+/** Seconds by which an expiry may be later than its lifetime says. */
+const roundedUp = 3600;
+
 /** All that is wrong with the inputs; `news` still has the hints of the class. */
 export function userIssues(news: Properties, inputs: Properties): Issue[] {
   const scoped = isScoped(accountOf(inputs)?.signer);
@@ -104,7 +117,26 @@ export function userIssues(news: Properties, inputs: Properties): Issue[] {
     ...oneOfIssues(inputs, "onDelete", ["revoke", "retain"]),
     ...oneOfIssues(inputs, "onReissue", ["keep", "revoke"]),
     ...revocationIssues(inputs),
+    ...lifetimeIssues(inputs),
   ];
+}
+
+/** The account counts on it when it forgets whom it revoked long ago. */
+function lifetimeIssues(inputs: Properties): Issue[] {
+  const { maxUserLifetime } = accountOf(inputs) ?? {};
+  const { expiresAt } = inputs;
+  if (maxUserLifetime === undefined || hasUnknown([maxUserLifetime, expiresAt])) return [];
+  const error = (path: string, message: string): Issue[] => [{ path, message, severity: "error" }];
+  const most = `the account's maxUserLifetime is ${maxUserLifetime}`;
+  if (expiresAt === undefined) return error("expiresIn", `is needed: ${most}`);
+  try {
+    const latest = now() + parseDuration(maxUserLifetime) / 1000 + roundedUp;
+    return parseInstant(expiresAt as string) <= latest
+      ? []
+      : error("expiresAt", `is too late: ${most}`);
+  } catch {
+    return []; // no instant, which is named elsewhere
+  }
 }
 
 /** What is asked for by name must be possible. */

@@ -9,6 +9,7 @@ import { pick, sameValue, stickyName } from "./common";
 import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { warn } from "./log";
+import { pruning } from "./revocations";
 import { saysTheSame } from "./same-token";
 import { withSize } from "./token-size";
 import { hasUnknown, isUnknown } from "./unknown";
@@ -98,7 +99,8 @@ function addressFor(outs: Properties): AccountAddress | undefined {
   const account = accountOf(outs);
   const { operator, server } = authorityOf(account);
   const { publicKey, name = publicKey } = account;
-  return addressOf({ publicKey, name }, operator, server, notedServers(publicKey));
+  const address = addressOf({ publicKey, name }, operator, server, notedServers(publicKey));
+  return address && { ...address, prune: pruning({}, account.maxUserLifetime) };
 }
 
 /** Refuses the token that was replaced; the new one is later, and lives on. What fails is tried again by the next `up`. */

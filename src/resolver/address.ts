@@ -14,6 +14,8 @@ export interface AccountAddress {
   remembered: readonly string[];
   /** Names of the servers that must confirm, whatever is remembered or counted. Default: those remembered, and those that others count. */
   expected?: readonly string[] | undefined;
+  /** The revocations that need to be kept: not those of tokens that have expired, nor those that the program takes back. Default: all of them. */
+  prune?: ((revocations: Record<string, number>) => Record<string, number>) | undefined;
   /** Gets a line for the person who waits. */
   log: (line: string) => void;
 }

@@ -69,7 +69,7 @@ async function takeCensus(connection: Connection): Promise<Census> {
   const names = pings.map((ping) => ping.name);
   const [variables, jetstream] = await Promise.all([
     connection.ask({ subject: subjects.variables, quietMs: detailQuietMs, from: names }),
-    connection.ask({ subject: subjects.jetstream, quietMs: pingQuietMs, from: names }),
+    connection.ask({ subject: subjects.jetstream, quietMs: detailQuietMs, from: names }),
   ]);
   const answered = variables.texts.map(parseVariables).filter((server) => server !== undefined);
   // For some minutes servers go on counting one that was killed, beside its successor of the same name

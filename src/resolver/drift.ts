@@ -65,7 +65,10 @@ function driftOn(
       : drift("changed", `runs a copy that somebody else changed: ${said.join(", ")}`, paths);
   }
   const held = revocationsOf(claims);
-  const lost = Object.entries(revocations).filter(([key, time]) => (held[key] ?? 0) < time);
+  const everybody = held["*"] ?? 0;
+  const lost = Object.entries(revocations).filter(
+    ([key, time]) => Math.max(held[key] ?? 0, everybody) < time,
+  );
   if (lost.length === 0) return [];
   const paths = lost.map(([key]) => `revocations.${key}`);
   return drift("revocations", `does not revoke what others do: ${paths.join(", ")}`, paths);

@@ -10,7 +10,7 @@ const tickMs = 50;
 /** The first answer may have a long way. */
 const firstMs = 5_000;
 /** How long an answer is waited for from a server that gave none to earlier questions. */
-const silentMs = 500;
+const silentMs = 1_000;
 
 /** What is asked, and when the answers suffice. */
 export interface Question {
@@ -67,6 +67,9 @@ export class Exchange {
   readonly #heard = new Map<string, number>();
   readonly #silent = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  /** Milliseconds in which answers were read. Time in which this process did not get to read any is nobody's silence. */
+  #clock = 0;
+  #tickedAt = 0;
 
   /** `nameOf` reads from an answer which server sent it. */
   constructor(nameOf: (text: string) => string) {
@@ -137,14 +140,14 @@ export class Exchange {
     const pending = this.#underWay.get(token);
     if (!pending) return; // too late
     const { from, done } = pending.question;
-    pending.heardAt = Date.now();
+    pending.heardAt = this.#clock;
     if (nobody) {
       this.#finish(pending, true);
       return;
     }
     if (from) {
       const name = this.#nameOf(text);
-      this.#heard.set(name, Date.now());
+      this.#heard.set(name, this.#clock);
       this.#silent.delete(name);
       pending.owing.delete(name);
     }
@@ -174,13 +177,13 @@ export class Exchange {
       clearInterval(this.#timer);
       this.#timer = undefined;
     } else if (this.#send) {
-      this.#timer ??= setInterval(() => this.#tick(), tickMs);
+      this.#start();
     }
   }
 
   #put(pending: Pending, send: Send): void {
     pending.token = (this.#next++).toString(36);
-    pending.sentAt = Date.now();
+    pending.sentAt = this.#clock;
     pending.heardAt = pending.sentAt;
     this.#underWay.set(pending.token, pending);
     this.#bytes += pending.size;
@@ -193,10 +196,18 @@ export class Exchange {
     }
   }
 
+  #start(): void {
+    if (this.#timer) return;
+    this.#tickedAt = Date.now();
+    this.#timer = setInterval(() => this.#tick(), tickMs);
+  }
+
   #tick(): void {
     const now = Date.now();
+    this.#clock += Math.min(now - this.#tickedAt, 2 * tickMs);
+    this.#tickedAt = now;
     for (const pending of [...this.#underWay.values()]) {
-      if (this.#isGivenUp(pending, now)) {
+      if (this.#isGivenUp(pending, this.#clock)) {
         for (const name of pending.owing) this.#silent.add(name);
         this.#finish(pending, false);
       }

@@ -93,6 +93,7 @@ export async function transact(
   { compose, contains }: Intent,
 ): Promise<Outcome | undefined> {
   const identity = identityOf(address);
+  const prune = address.prune ?? ((revocations) => revocations);
   const knowledge = new Knowledge(revokedHere.get(identity));
   const watch = store.watch(address.publicKey);
   const passing = ({ jwts }: Sightings, roster: Roster) =>
@@ -103,7 +104,8 @@ export async function transact(
       const situation = await look(store, address);
       const { roster, signer, copies } = situation;
       knowledge.add([...copies.believed, ...passing(before, roster)]);
-      const { others, revocations, newestIssue } = knowledge;
+      const { others, newestIssue } = knowledge;
+      const revocations = prune(knowledge.revocations);
       const view = { roster, signer, copies, others, revocations, newestIssue, attempt };
       const jwt = await compose(view);
       if (jwt === undefined) return undefined;
@@ -120,7 +122,7 @@ export async function transact(
         const { running, common } = result;
         revokedHere.set(
           identity,
-          mergeRevocations(knowledge.revocations, revocationsOf(common.claims)),
+          prune(mergeRevocations(knowledge.revocations, revocationsOf(common.claims))),
         );
         return { jwt: common.token, roster, signer, running, absent };
       }

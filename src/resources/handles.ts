@@ -86,6 +86,8 @@ export interface AccountHandle {
   requireSigningKeys?: boolean | undefined;
   /** The operator, where the holder may also revoke users. */
   operator?: OperatorHandle | undefined;
+  /** Longest lifetime of its users' tokens. */
+  maxUserLifetime?: Duration | undefined;
   /** Whether warnings are errors. */
   strict?: boolean | undefined;
 }
@@ -356,6 +358,8 @@ export interface AccountInputs {
   signer: SignerInputs;
   /** Where no authority says it: whether servers refuse what the account's identity key signed. */
   requireSigningKeys?: pulumi.Input<boolean | undefined> | undefined;
+  /** Longest lifetime of a token. */
+  maxUserLifetime?: pulumi.Input<Duration | undefined> | undefined;
   /** Whether warnings are errors. */
   strict?: pulumi.Input<boolean | undefined> | undefined;
   /**
@@ -373,6 +377,7 @@ export function accountInputs(handle: unknown): AccountInputs {
     name: publicField(handle, field("name")),
     signer: signerInputs(handle),
     requireSigningKeys: publicField(handle, field("requireSigningKeys")) as never,
+    maxUserLifetime: publicField(handle, field("maxUserLifetime")) as never,
     strict: publicField(handle, field("strict")) as never,
     authority:
       operator === undefined
