@@ -14,6 +14,7 @@ export interface Authority {
 /** Writes the text; it holds seeds. */
 export function writeAuthority(authority: Authority): string {
   return JSON.stringify(authority, (_, value) => {
+    if (value === null) return undefined;
     if (!hasSeed(value)) return value;
     const { publicKey: _publicKey, ...rest } = value;
     return rest;

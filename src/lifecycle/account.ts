@@ -1,17 +1,9 @@
 /** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
-import {
-  decodeToken,
-  mergeRevocations,
-  parseDuration,
-  revocationsOf,
-  signAccount,
-} from "../claims/index";
-import { nextIssueTime, now } from "../clock";
+import { parseDuration } from "../claims/index";
+import { now } from "../clock";
 import { NatsAuthError } from "../errors";
-import { signerFromSeed } from "../keys/index";
 import {
   type AccountAddress,
-  heldRevocations,
   IncompletePush,
   type Known,
   publishAccount,
@@ -21,6 +13,7 @@ import {
 import { compareWithServers } from "./account-drift";
 import { accountIssues, claimsOf, renewalOfAccount, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
+import { sign, signAsServersKnow, waiting } from "./account-token";
 import { addressOf } from "./authority";
 import { sameValue, stickyName, withFlatKeys } from "./common";
 import { exchangeIssues, withoutHints } from "./exchange";
@@ -29,11 +22,9 @@ import { type Checked, type Difference, HalfDone, type Lifecycle, type Propertie
 import { say, warn } from "./log";
 import { liftedRevocations, pruning, tellOfLifted } from "./revocations";
 import { saysTheSame } from "./same-token";
+import { updateSystem } from "./system-account";
 import { withSize } from "./token-size";
 import { hasUnknown } from "./unknown";
-
-/** Servers that have the system account from us are up, or are not started yet. */
-const systemWaitMs = 3_000;
 
 /** Revocations of accounts that this process removed: `up --replace` makes them again at once, and nobody may slip back in. */
 const removedRevocations = new Map<string, Record<string, number>>();
@@ -69,7 +60,8 @@ export const accountLifecycle: Lifecycle = {
   async create(inputs) {
     const id = inputs["publicKey"] as string;
     // The servers get the system account from their configuration: it is what lets us in.
-    if (inputs["system"] === true) return { id, outs: { ...inputs, jwt: sign(inputs) } };
+    if (inputs["system"] === true)
+      return { id, outs: { ...inputs, jwt: signAsServersKnow(inputs) } };
     const revocations = removedRevocations.get(id);
     const outs = await present(id, {}, inputs, revocations);
     removedRevocations.delete(id);
@@ -85,7 +77,7 @@ export const accountLifecycle: Lifecycle = {
       driftIn(olds).length === 0 &&
       sameToken(olds["jwt"], news) &&
       sameValue(olds["revocations"], news["revocations"]);
-    if (news["system"] === true && !settled) return resignSystem(olds, news);
+    if (news["system"] === true && !settled) return updateSystem(addressFor(news, []), olds, news);
     if (settled && !pushedNowhere) {
       return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     }
@@ -170,53 +162,12 @@ async function removeLeftovers(address: AccountAddress): Promise<void> {
   }
 }
 
-/**
- * The system account reaches servers by their configuration, not by a push. But users of it are revoked
- * on the servers, and a newer JWT without those revocations would let them in again after the restart.
- */
-async function resignSystem(olds: Properties, news: Properties): Promise<Properties> {
-  const address = addressFor(news, []);
-  if (!address) return { ...news, jwt: sign(news, olds["jwt"]) };
-  address.target.waitFor = systemWaitMs;
-  let revocations: Record<string, number> = {};
-  try {
-    revocations = await heldRevocations(address);
-  } catch (error) {
-    if (!(error instanceof NatsAuthError && error.code === "ERR_UNREACHABLE")) throw error;
-    warn(
-      "the system account was signed anew, but no server could be asked whom it revokes there: " +
-        "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
-    );
-  }
-  return { ...news, jwt: sign(news, olds["jwt"], revocations) };
-}
-
 function identityOf(properties: Properties): { name: string; publicKey: string } {
   return { name: properties["name"] as string, publicKey: properties["publicKey"] as string };
 }
 
 function sameToken(jwt: unknown, news: Properties): boolean {
   return saysTheSame("account", jwt, signerOf(news).publicKey, claimsOf(news));
-}
-
-/** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
-function sign(
-  inputs: Properties,
-  before?: unknown,
-  known?: Record<string, number>,
-  lifted: Record<string, number> = {},
-): string {
-  const previous = before === undefined ? undefined : decodeToken(before as string);
-  const { revocations: declared } = claimsOf(inputs);
-  const others = mergeRevocations(known, previous && revocationsOf(previous), declared);
-  const kept = pruning(lifted, inputs["maxUserLifetime"])(others);
-  const revocations = mergeRevocations(declared, kept);
-  return signAccount({
-    publicKey: inputs["publicKey"] as string,
-    claims: { ...claimsOf(inputs), revocations },
-    signer: signerFromSeed(signerOf(inputs).seed),
-    issuedAt: nextIssueTime(previous?.iat),
-  });
 }
 
 /** Makes the account be on its servers as declared; without servers it is only signed. */
@@ -228,7 +179,7 @@ async function present(
 ): Promise<Properties> {
   const address = addressFor(inputs, olds["servers"], liftedRevocations(olds, inputs));
   if (!address) {
-    const jwt = sign(inputs, olds["jwt"], undefined, liftedRevocations(olds, inputs));
+    const jwt = sign(inputs, { jwt: olds["jwt"], lifted: liftedRevocations(olds, inputs) });
     return { ...inputs, jwt };
   }
   const known = {
@@ -239,14 +190,14 @@ async function present(
   try {
     const { jwt, servers, warnings } = await publishAccount(address, claimsOf(inputs), known);
     for (const line of warnings) warn(line);
-    return { ...inputs, jwt, servers };
+    return { ...inputs, jwt, servers, ...waiting(inputs, jwt) };
   } catch (error) {
     const pushed = error instanceof IncompletePush ? error.published : undefined;
     throw new HalfDone(
       id,
       {
         ...inputs,
-        jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, undefined, revocations),
+        jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, { known: revocations }),
         servers: pushed?.servers ?? olds["servers"] ?? [],
         // The engine forgets the failure at the next refresh; this mark it keeps.
         pending: "the last push did not reach every server",

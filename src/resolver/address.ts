@@ -7,8 +7,8 @@ export interface AccountAddress {
   publicKey: string;
   /** Name of the account, for messages. */
   name: string;
-  /** The operator, and the key that signs its accounts. */
-  operator: { publicKey: string; signer: KeyPairData };
+  /** The operator, and the key that signs its accounts; `former` signs while a server that runs does not know that one yet. */
+  operator: { publicKey: string; signer: KeyPairData; former?: KeyPairData | undefined };
   target: ClusterTarget;
   /** Names of servers that held this account before: each must confirm. */
   remembered: readonly string[];
