@@ -11,7 +11,10 @@ export type ErrorCode =
   | "ERR_NO_RESOLVER" // the servers keep no accounts that can be pushed to
   | "ERR_AUTHORITY" // a key that is needed for this was not given
   | "ERR_LOCAL_SERVER" // the development server did not start
-  | "ERR_FILE"; // a file could not be written
+  | "ERR_FILE" // a file could not be read or written
+  | "ERR_TLS" // no TLS connection could be made
+  | "ERR_CONFLICT" // somebody else changed an account
+  | "ERR_IN_USE"; // an account is still needed
 
 /** An error of this library: what it is about, why, and what to do next. Messages never hold a seed, creds or token. */
 export class NatsAuthError extends Error {

@@ -22,6 +22,7 @@ export type {
   UserTemplate,
 } from "./claims/types";
 export { type ErrorCode, NatsAuthError } from "./errors";
+export type { TlsSettings } from "./resolver/target";
 export {
   Account,
   type AccountArg,

@@ -5,8 +5,8 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { signAccount, signOperator, validateAccount } from "pulumi-nats-auth/claims";
-import { generateKeyPair, signerFromSeed } from "pulumi-nats-auth/keys";
+import { signAccount, signOperator, signUser, validateAccount } from "pulumi-nats-auth/claims";
+import { formatCreds, generateKeyPair, signerFromSeed } from "pulumi-nats-auth/keys";
 import { renderResolverConfig } from "pulumi-nats-auth/resolver";
 
 const folder = process.argv[2] ?? "nats";
@@ -62,6 +62,15 @@ const ordersJwt = signAccount({
   issuedAt,
 });
 
+// Who pushes accounts is a user of the system account.
+const admin = generateKeyPair("user");
+const adminJwt = signUser({
+  publicKey: admin.publicKey,
+  claims: { name: "admin" },
+  signer: signerFromSeed(system.seed),
+  issuedAt,
+});
+
 const { text } = renderResolverConfig({
   operator: { name: "acme", jwt: operatorJwt },
   systemAccount: { publicKey: system.publicKey, jwt: systemJwt },
@@ -72,6 +81,7 @@ const keys = { operator, system, orders, worker };
 mkdirSync(folder, { recursive: true });
 // These seeds are the whole security of the servers: keep them where only you can read them.
 writeFileSync(join(folder, "keys.json"), JSON.stringify(keys, null, 2), { mode: 0o600 });
+writeFileSync(join(folder, "sys.creds"), formatCreds(adminJwt, admin.seed), { mode: 0o600 });
 writeFileSync(join(folder, "nats.conf"), text);
 writeFileSync(join(folder, "orders.jwt"), ordersJwt);
 console.log(`start a server: nats-server -c ${join(folder, "nats.conf")}`);

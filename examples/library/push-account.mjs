@@ -1,32 +1,29 @@
-// Changes the account on every running server, and returns when each has confirmed it.
+// Signs an account with an operator's key and pushes it to a running cluster: the library without Pulumi.
 //
-//   node push-account.mjs <folder> nats://127.0.0.1:4222
+//     NATS_URL=nats://127.0.0.1:4222 NATS_CREDS=sys.creds OPERATOR_SEED=SO… node push-account.mjs orders
+//
+// The account's new seed is printed: it signs users. Whoever runs this keeps it.
+import { signAccount } from "pulumi-nats-auth/claims";
+import { generateKeyPair, signerFromSeed } from "pulumi-nats-auth/keys";
+import { connectResolver } from "pulumi-nats-auth/resolver";
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
-import { closeConnections, publishAccount } from "pulumi-nats-auth/resolver";
+const { NATS_URL: url, NATS_CREDS: credsFile, OPERATOR_SEED: operatorSeed } = process.env;
+const [name = "orders"] = process.argv.slice(2);
 
-const [folder = "nats", url = "nats://127.0.0.1:4222"] = process.argv.slice(2);
-const { operator, system, orders } = JSON.parse(readFileSync(join(folder, "keys.json"), "utf8"));
-const file = join(folder, "orders.jwt");
-const before = readFileSync(file, "utf8");
+const { publicKey, seed } = generateKeyPair("account");
+const jwt = signAccount({
+  publicKey,
+  claims: { name, limits: { connections: 100 } },
+  signer: signerFromSeed(operatorSeed),
+  issuedAt: Math.floor(Date.now() / 1000),
+});
 
-const claims = accountFromWire(decodeToken(before));
-claims.limits = { ...claims.limits, connections: 200 };
-
-const { jwt, servers } = await publishAccount(
-  {
-    name: claims.name,
-    publicKey: orders.publicKey,
-    operator: { publicKey: operator.publicKey, signer: operator },
-    target: { url, system: { publicKey: system.publicKey, signer: system }, waitFor: 5_000 },
-    remembered: [],
-    log: console.error,
-  },
-  claims,
-  { jwt: before },
-);
-writeFileSync(file, jwt);
-console.log(`confirmed by ${servers.join(", ")}`);
-await closeConnections();
+const resolver = await connectResolver({ url, credsFile, log: console.error });
+try {
+  const [pushed] = await resolver.push(jwt);
+  console.error(`account "${name}" is on ${pushed.servers.join(", ")}`);
+  for (const warning of pushed.warnings) console.error(warning);
+  console.log(JSON.stringify({ publicKey, seed }));
+} finally {
+  await resolver.close();
+}

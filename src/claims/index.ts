@@ -1,6 +1,7 @@
 /** Claims of NATS: the model, validation, wire form, tokens. Pure: clock and signer are parameters. */
 
 export { describe } from "./describe";
+export { accountDifferences, type ClaimDifference } from "./difference";
 export { claimsEqual } from "./equal";
 export { decodeGeneric, type GenericClaims } from "./generic";
 export { mergeRevocations } from "./revocations";

@@ -1,51 +1,34 @@
 /** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
 import {
-  type AccountClaims,
   decodeToken,
-  type Issue,
   mergeRevocations,
+  parseDuration,
   revocationsOf,
   signAccount,
-  validateAccount,
 } from "../claims/index";
 import { nextIssueTime } from "../clock";
 import { NatsAuthError } from "../errors";
-import { publicKeyProblem, signerFromSeed } from "../keys/index";
+import { signerFromSeed } from "../keys/index";
 import {
   type AccountAddress,
   heldRevocations,
   IncompletePush,
+  type Known,
   publishAccount,
+  type Removal,
   removeAccount,
 } from "../resolver/index";
+import { compareWithServers } from "./account-drift";
+import { accountIssues, claimsOf, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
-import { addressOf, type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
-import { pick, sameValue, stickyName, unknownNames, withFlatKeys } from "./common";
+import { addressOf } from "./authority";
+import { sameValue, stickyName, withFlatKeys } from "./common";
 import { exchangeIssues, withoutHints } from "./exchange";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
 import { saysTheSame } from "./same-token";
 import { withSize } from "./token-size";
 import { hasUnknown } from "./unknown";
-
-const claimNames = [
-  "name",
-  "description",
-  "infoUrl",
-  "tags",
-  "limits",
-  "jetstream",
-  "exports",
-  "imports",
-  "signingKeys",
-  "defaultPermissions",
-  "mappings",
-  "authorization",
-  "trace",
-  "clusterTraffic",
-  "notBefore",
-  "expiresAt",
-] as const;
 
 /** Servers that have the system account from us are up, or are not started yet. */
 const systemWaitMs = 3_000;
@@ -58,7 +41,7 @@ export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
     const inputs = stickyName(olds, withFlatKeys(withoutHints(news)));
     return withSize(inputs, () => sign(inputs), [
-      ...issuesOf(inputs),
+      ...accountIssues(inputs),
       ...exchangeIssues({ ...news, name: inputs["name"] }),
     ]);
   },
@@ -70,13 +53,16 @@ export const accountLifecycle: Lifecycle = {
     if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
     const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
-    return stored && sameToken(olds["jwt"], news) ? "same" : "changed";
+    if (!stored || !sameToken(olds["jwt"], news)) return "changed";
+    const drift = driftIn(olds);
+    for (const line of drift) warn(`account "${olds["name"]}": ${line}`);
+    return drift.length > 0 ? "dirty" : "same";
   },
 
   async create(inputs) {
     const id = inputs["publicKey"] as string;
     // The servers get the system account from their configuration: it is what lets us in.
-    if (inputs["system"] === true) return { id, outs: { ...keptOf(inputs), jwt: sign(inputs) } };
+    if (inputs["system"] === true) return { id, outs: { ...inputs, jwt: sign(inputs) } };
     const revocations = removedRevocations.get(id);
     const outs = await present(id, {}, inputs, revocations);
     removedRevocations.delete(id);
@@ -87,12 +73,22 @@ export const accountLifecycle: Lifecycle = {
     const { url } = (news["server"] ?? {}) as Properties;
     const pushedNowhere =
       olds["servers"] === undefined && url !== undefined && news["system"] !== true;
-    const settled = olds["pending"] === undefined && sameToken(olds["jwt"], news);
+    const settled =
+      olds["pending"] === undefined && driftIn(olds).length === 0 && sameToken(olds["jwt"], news);
     if (news["system"] === true && !settled) return resignSystem(olds, news);
     if (settled && !pushedNowhere) {
-      return { ...keptOf(news), jwt: olds["jwt"], servers: olds["servers"] };
+      return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     }
     return present(id, olds, news);
+  },
+
+  async read(_id, outs) {
+    const { jwt, servers, pending: _pending, drift: _drift, ...inputs } = outs;
+    const address = addressFor(inputs, servers);
+    // What was never pushed is nowhere, and the servers have the system account from their configuration.
+    if (!address || outs["system"] === true || jwt === undefined || servers === undefined)
+      return { outs };
+    return compareWithServers(address, outs, inputs);
   },
 
   async delete(_id, outs) {
@@ -100,7 +96,13 @@ export const accountLifecycle: Lifecycle = {
     if (outs["system"] === true) return;
     const { name, publicKey } = identityOf(outs);
     const servers = (outs["servers"] ?? []) as string[];
-    const address = addressOf({ name, publicKey }, outs["operator"], outs["server"], servers);
+    if (outs["onDelete"] === "retain") {
+      warn(
+        `account "${name}" (${publicKey}) stays on its servers, open to its users: onDelete is "retain"`,
+      );
+      return;
+    }
+    const address = addressFor(outs, servers);
     if (!address) {
       if (servers.length > 0) {
         warn(
@@ -111,15 +113,39 @@ export const accountLifecycle: Lifecycle = {
       return;
     }
     if (outs["pending"] !== undefined && servers.length === 0) return removeLeftovers(address);
-    const removed = await removeAccount(address);
+    const removed = await removeAccount(address, removalOf(outs));
     removedRevocations.set(publicKey, removed.revocations);
-    if (removed.state === "locked") {
+    if (removed.state === "locked" && outs["onDelete"] !== "lock") {
       warn(
         `account "${name}" (${publicKey}) is locked on the servers (nobody gets in), not deleted: ${removed.reason}`,
       );
     }
   },
 };
+
+function driftIn({ drift }: Properties): string[] {
+  return (drift ?? []) as string[];
+}
+
+function addressFor(properties: Properties, servers: unknown): AccountAddress | undefined {
+  const remembered = (servers ?? []) as string[];
+  return addressOf(
+    identityOf(properties),
+    properties["operator"],
+    properties["server"],
+    remembered,
+  );
+}
+
+function removalOf({ onDelete, forceDelete, tombstoneFor }: Properties): Removal {
+  return {
+    mode: onDelete === "lock" ? "lock" : "delete",
+    force: forceDelete === true,
+    ...(tombstoneFor === undefined
+      ? {}
+      : { tombstoneFor: parseDuration(tombstoneFor as string) / 1000 }),
+  };
+}
 
 /** Where a push never got through nothing is waited for, and nothing is to be removed where nobody takes pushes. */
 async function removeLeftovers(address: AccountAddress): Promise<void> {
@@ -138,8 +164,8 @@ async function removeLeftovers(address: AccountAddress): Promise<void> {
  * on the servers, and a newer JWT without those revocations would let them in again after the restart.
  */
 async function resignSystem(olds: Properties, news: Properties): Promise<Properties> {
-  const address = addressOf(identityOf(news), news["operator"], news["server"]);
-  if (!address) return { ...keptOf(news), jwt: sign(news, olds["jwt"]) };
+  const address = addressFor(news, []);
+  if (!address) return { ...news, jwt: sign(news, olds["jwt"]) };
   address.target.waitFor = systemWaitMs;
   let revocations: Record<string, number> = {};
   try {
@@ -151,67 +177,15 @@ async function resignSystem(olds: Properties, news: Properties): Promise<Propert
         "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
     );
   }
-  return { ...keptOf(news), jwt: sign(news, olds["jwt"], revocations) };
+  return { ...news, jwt: sign(news, olds["jwt"], revocations) };
 }
 
 function identityOf(properties: Properties): { name: string; publicKey: string } {
   return { name: properties["name"] as string, publicKey: properties["publicKey"] as string };
 }
 
-function issuesOf(inputs: Properties): Issue[] {
-  const issues = [
-    ...unknownNames(inputs, [...claimNames, "operator", "key", "server"], ["publicKey", "system"]),
-    ...validateAccount(pick(inputs, claimNames), contextOf(inputs)),
-    ...operatorIssues("operator", inputs["operator"]),
-    ...serverIssues("server", inputs["server"]),
-  ];
-  const error = (path: string, message: string) =>
-    issues.push({ path, message, severity: "error" });
-  const publicKeyIs = publicKeyProblem(inputs["publicKey"], ["account"]);
-  if (publicKeyIs) error("publicKey", publicKeyIs);
-  const operator = inputs["operator"] as OperatorAuthority | undefined;
-  if (operator?.requireSigningKeys && !operator.signer?.publicKey)
-    error("operator.signer", "is needed");
-  if (operator?.requireSigningKeys && operator.signer?.publicKey === operator.publicKey) {
-    error(
-      "operator.signer",
-      "is the operator's identity key, but the operator requires signing keys",
-    );
-  }
-  if (operator?.requireSigningKeys && inputs["signingKeys"] === undefined) {
-    error(
-      "signingKeys",
-      "is needed: the operator requires signing keys, so no user of this account could sign in",
-    );
-  }
-  if (inputs["system"] === true && inputs["jetstream"] !== undefined) {
-    error(
-      "jetstream",
-      "is not possible on the system account: nats-server refuses to start with it",
-    );
-  }
-  return issues;
-}
-
-/** A few rules need to know of which account the claims are. */
-function contextOf({ publicKey }: Properties): { publicKey?: string } {
-  return hasUnknown(publicKey) ? {} : { publicKey: publicKey as string };
-}
-
-function claimsOf(properties: Properties): AccountClaims {
-  return pick(properties, claimNames) as unknown as AccountClaims;
-}
-
-/** What is kept of the inputs as they are. The token says the rest, and each value weighs on every write of the state. */
-const storedNames = ["name", "publicKey", "signingKeys", "operator", "server", "system"] as const;
-
-function keptOf(inputs: Properties): Properties {
-  return pick(inputs, storedNames);
-}
-
 function sameToken(jwt: unknown, news: Properties): boolean {
-  const { publicKey } = (news["operator"] as OperatorAuthority).signer;
-  return saysTheSame("account", jwt, publicKey, claimsOf(news));
+  return saysTheSame("account", jwt, signerOf(news).publicKey, claimsOf(news));
 }
 
 /** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
@@ -221,7 +195,7 @@ function sign(inputs: Properties, before?: unknown, known?: Record<string, numbe
   return signAccount({
     publicKey: inputs["publicKey"] as string,
     claims: { ...claimsOf(inputs), revocations },
-    signer: signerFromSeed((inputs["operator"] as OperatorAuthority).signer.seed),
+    signer: signerFromSeed(signerOf(inputs).seed),
     issuedAt: nextIssueTime(previous?.iat),
   });
 }
@@ -233,21 +207,25 @@ async function present(
   inputs: Properties,
   revocations?: Record<string, number>,
 ): Promise<Properties> {
-  const remembered = (olds["servers"] ?? []) as string[];
-  const address = addressOf(identityOf(inputs), inputs["operator"], inputs["server"], remembered);
-  if (!address) return { ...keptOf(inputs), jwt: sign(inputs, olds["jwt"]) };
-  const known = { jwt: olds["jwt"] as string | undefined, revocations };
+  const address = addressFor(inputs, olds["servers"]);
+  if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
+  const known = {
+    jwt: olds["jwt"] as string | undefined,
+    revocations,
+    conflict: inputs["conflict"] as Known["conflict"],
+  };
   try {
-    const { jwt, servers } = await publishAccount(address, claimsOf(inputs), known);
-    return { ...keptOf(inputs), jwt, servers };
+    const { jwt, servers, warnings } = await publishAccount(address, claimsOf(inputs), known);
+    for (const line of warnings) warn(line);
+    return { ...inputs, jwt, servers };
   } catch (error) {
     const pushed = error instanceof IncompletePush ? error.published : undefined;
     throw new HalfDone(
       id,
       {
-        ...keptOf(inputs),
+        ...inputs,
         jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, undefined, revocations),
-        servers: pushed?.servers ?? remembered,
+        servers: pushed?.servers ?? olds["servers"] ?? [],
         // The engine forgets the failure at the next refresh; this mark it keeps.
         pending: "the last push did not reach every server",
       },

@@ -1,9 +1,9 @@
 /** What a hook may do to an account on its servers, as the inputs say it. */
 import type { Issue } from "../claims/index";
 import { parseDuration } from "../claims/index";
-import type { KeyPairData } from "../keys/index";
-import type { AccountAddress } from "../resolver/index";
-import { addressesOf } from "../resolver/target";
+import { type KeyPairData, parseCreds } from "../keys/index";
+import type { AccountAddress, ClusterTarget, TlsSettings } from "../resolver/index";
+import { addressesOf, transportOf } from "../resolver/target";
 import { keyIssues } from "./common";
 import type { Properties } from "./hooks";
 import { say } from "./log";
@@ -19,7 +19,10 @@ export interface OperatorAuthority {
 /** Where the servers are, and who may push. */
 export interface ServerAuthority {
   url: string | string[];
-  system: { publicKey: string; signer: KeyPairData };
+  system?: { publicKey: string; signer: KeyPairData };
+  creds?: string;
+  credsFile?: string;
+  tls?: TlsSettings;
   waitFor?: string;
   expect?: string[];
 }
@@ -33,15 +36,17 @@ export function addressOf(
 ): AccountAddress | undefined {
   if (operator === undefined || server === undefined) return undefined;
   const { publicKey, signer } = operator as OperatorAuthority;
-  const { url, system, waitFor, expect } = server as Partial<ServerAuthority>;
+  const { url, waitFor, expect, tls, ...as } = server as Partial<ServerAuthority>;
+  const identity = identityFor(as);
   // A handle from another stack may name no servers.
-  if (url === undefined || system === undefined) return undefined;
+  if (url === undefined || (identity === undefined && !isHttp(url))) return undefined;
   return {
     ...account,
     operator: { publicKey, signer },
     target: {
       url,
-      system,
+      ...identity,
+      tls,
       waitFor: waitFor === undefined ? undefined : parseDuration(waitFor),
       startCommand: () => startCommand(publicKey, addressesOf({ url })),
     },
@@ -49,6 +54,23 @@ export function addressOf(
     expected: expect,
     log: say,
   };
+}
+
+/** As whom we push: creds that are given count before a user that is made. */
+function identityFor({
+  system,
+  creds,
+  credsFile,
+}: Pick<ServerAuthority, "system" | "creds" | "credsFile">):
+  | Pick<ClusterTarget, "system" | "creds" | "credsFile">
+  | undefined {
+  if (creds !== undefined) return { creds };
+  if (credsFile !== undefined) return { credsFile };
+  return system && { system };
+}
+
+function isHttp(url: unknown): boolean {
+  return /^https?:/i.test(String([url].flat()[0]));
 }
 
 /** What is wrong with the operator that signs. */
@@ -63,7 +85,7 @@ export function operatorIssues(path: string, operator: unknown): Issue[] {
 
 /** What is wrong with the connection details. */
 export function serverIssues(path: string, server: unknown): Issue[] {
-  const { url, system, waitFor, expect } = (server ?? {}) as Properties;
+  const { url, system, waitFor, expect, creds, credsFile } = (server ?? {}) as Properties;
   if (url === undefined) return [];
   const issues: Issue[] = [];
   const urls = Array.isArray(url) ? url : [url];
@@ -74,6 +96,7 @@ export function serverIssues(path: string, server: unknown): Issue[] {
     const at = Array.isArray(url) ? `${path}.url[${index}]` : `${path}.url`;
     if (message) issues.push({ path: at, message, severity: "error" });
   });
+  if (issues.length === 0) issues.push(...mixtureIssues(`${path}.url`, urls as string[]));
   const names = Array.isArray(expect) && expect.every((name) => typeof name === "string");
   if (expect !== undefined && !names) {
     issues.push({
@@ -93,6 +116,9 @@ export function serverIssues(path: string, server: unknown): Issue[] {
       });
     }
   }
+  if (creds !== undefined || credsFile !== undefined || isHttp(url)) {
+    return [...issues, ...credsIssues(path, creds, credsFile)];
+  }
   const { publicKey, signer } = (system ?? {}) as Properties;
   if (publicKey === undefined) {
     issues.push({
@@ -109,6 +135,35 @@ export function serverIssues(path: string, server: unknown): Issue[] {
   ];
 }
 
+/** Addresses are of one cluster, so they are spoken to alike. */
+function mixtureIssues(path: string, url: string[]): Issue[] {
+  try {
+    transportOf({ url });
+    return [];
+  } catch (error) {
+    return [{ path, message: (error as Error).message, severity: "error" }];
+  }
+}
+
+function credsIssues(path: string, creds: unknown, credsFile: unknown): Issue[] {
+  const error = (name: string, message: string): Issue[] => [
+    { path: `${path}.${name}`, message, severity: "error" },
+  ];
+  if (creds !== undefined && credsFile !== undefined) {
+    return error("credsFile", "cannot be given together with creds");
+  }
+  if (credsFile !== undefined && typeof credsFile !== "string") {
+    return error("credsFile", "must be the path of a file");
+  }
+  if (creds === undefined) return [];
+  try {
+    parseCreds(String(creds));
+    return [];
+  } catch (problem) {
+    return error("creds", (problem as Error).message);
+  }
+}
+
 function urlProblem(url: unknown): string | undefined {
   if (typeof url !== "string") return noAddress;
   return addressesOf({ url })
@@ -121,10 +176,9 @@ const noAddress = 'is no address; give one such as "nats://127.0.0.1:4222"';
 function addressProblem(url: string): string | undefined {
   if (!URL.canParse(url)) return noAddress;
   const { protocol, username, password } = new URL(url);
-  if (protocol === "http:" || protocol === "https:") {
-    return "is an HTTP account server, which this version cannot push to; give the address of a nats-server";
+  if (!/^(?:nats|tls|wss?|https?):$/.test(protocol)) {
+    return "must begin with nats://, tls://, ws:// or wss://, or with https:// for an HTTP account server";
   }
-  if (protocol !== "nats:" && protocol !== "tls:") return "must begin with nats:// or tls://";
   if (username || password)
     return "must not hold a user or password: a system user is made for every connection";
   return undefined;

@@ -46,6 +46,14 @@ export function unknownNames(
     }));
 }
 
+/** What is wrong with a property that is one of a few words. */
+export function oneOfIssues(inputs: Properties, path: string, words: readonly string[]): Issue[] {
+  const value = inputs[path];
+  if (value === undefined || words.includes(value as string)) return [];
+  const message = `must be one of ${words.join(", ")}`;
+  return [{ path, message, severity: "error" }];
+}
+
 /** What is wrong with a nested key that has to sign. */
 export function keyIssues(path: string, key: unknown, kind: KeyKind, purpose: string): Issue[] {
   const issues: Issue[] = [];

@@ -30,6 +30,8 @@ export interface Lifecycle {
   diff(olds: Properties, news: Properties): Difference;
   create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
   update(id: string, olds: Properties, news: Properties): Promise<Properties>;
+  /** What is there now; `inputs` only where they have changed. Default: what the state says. */
+  read?(id: string, outs: Properties): Promise<{ outs: Properties; inputs?: Properties }>;
   delete?(id: string, outs: Properties): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ const providerKey = "__provider";
 
 /** Makes a dynamic provider of a lifecycle. */
 export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
+  const { read } = lifecycle;
   return {
     check: async (olds: Properties | undefined, news: Properties) => {
       const [before, inputs] = [clean(olds ?? {}), clean(news)];
@@ -93,6 +96,7 @@ export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
         throw partial(error, news);
       }
     },
+    ...(read === undefined ? {} : { read: readWith(read) }),
     delete: async (id: string, outs: Properties) => {
       try {
         await lifecycle.delete?.(id, clean(outs));
@@ -100,6 +104,19 @@ export function toProvider(lifecycle: Lifecycle): dynamic.ResourceProvider {
         throw plain(error);
       }
     },
+  };
+}
+
+function readWith(
+  read: NonNullable<Lifecycle["read"]>,
+): NonNullable<dynamic.ResourceProvider["read"]> {
+  return async (id: string, props: Properties = {}) => {
+    try {
+      const { outs, inputs } = await read(id, clean(props));
+      return { id, props: clean(outs), ...(inputs === undefined ? {} : { inputs: clean(inputs) }) };
+    } catch (error) {
+      throw plain(error);
+    }
   };
 }
 

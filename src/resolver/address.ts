@@ -1,5 +1,5 @@
 import type { KeyPairData } from "../keys/index";
-import type { ClusterTarget } from "./target";
+import { addressesOf, type ClusterTarget } from "./target";
 
 /** Everything that is needed to change an account on its servers. */
 export interface AccountAddress {
@@ -16,4 +16,14 @@ export interface AccountAddress {
   expected?: readonly string[] | undefined;
   /** Gets a line for the person who waits. */
   log: (line: string) => void;
+}
+
+/** An account as messages call it. */
+export function labelOf({ name, publicKey }: Pick<AccountAddress, "name" | "publicKey">): string {
+  return `account "${name}" (${publicKey})`;
+}
+
+/** Tells accounts apart in one process: one key can be an account of two clusters. */
+export function identityOf({ publicKey, target }: AccountAddress): string {
+  return JSON.stringify([addressesOf(target), publicKey]);
 }

@@ -2,20 +2,24 @@
 import { decodeToken, mergeRevocations, revocationsOf, type TokenClaims } from "../claims/index";
 import { type Signer, signerFromSeed } from "../keys/index";
 import type { AccountAddress } from "./address";
-import type { Connection } from "./connection";
-import { subjects } from "./protocol";
-import { callRoster, type Roster } from "./roster";
+import { assertTrusted, type Roster } from "./roster";
+import type { Store } from "./store";
 
-const lookupQuietMs = 2_000;
+/** A copy whose signature counts. */
+export interface Copy {
+  token: string;
+  claims: TokenClaims;
+}
 
 /** The copies of an account on all servers. */
 export interface Copies {
-  /** The newest copy on any server. */
-  newest: TokenClaims | undefined;
-  newestToken: string | undefined;
+  /** The different ones that can be believed, newest first. */
+  believed: Copy[];
+  /** Every copy as it came, doubles and strange ones included. */
   tokens: string[];
   /** How many servers answered, also with "none". */
   answers: number;
+  /** The union of what they revoke. */
   revocations: Record<string, number>;
 }
 
@@ -27,49 +31,32 @@ export interface Situation {
 }
 
 /** Looks before a change is made. Throws when a server would not trust the signer. */
-export async function look(connection: Connection, address: AccountAddress): Promise<Situation> {
+export async function look(store: Store, address: AccountAddress): Promise<Situation> {
   const signer = signerFromSeed(address.operator.signer.seed);
-  const operator = { publicKey: address.operator.publicKey, signer: signer.publicKey };
-  const roster = await callRoster(connection, operator, address);
-  return { roster, signer, copies: await lookUp(connection, address.publicKey, roster) };
+  const roster = await store.survey(address);
+  assertTrusted(roster, signer.publicKey);
+  return { roster, signer, copies: await lookUp(store, address.publicKey, roster) };
 }
 
 /** Asks every server for its copy. */
-export async function lookUp(
-  connection: Connection,
-  account: string,
-  roster: Roster,
-): Promise<Copies> {
-  const { texts } = await connection.gather(subjects.lookup(account), "", {
-    quietMs: lookupQuietMs,
-    done: (replies) => replies.length >= roster.present.length,
-  });
-  const tokens = texts.map((text) => text.trim()).filter((text) => text !== "");
-  const copies: Copies = {
-    newest: undefined,
-    newestToken: undefined,
-    tokens,
-    answers: texts.length,
-    revocations: {},
-  };
-  for (const token of tokens) {
-    const claims = readable(token);
-    // Whoever may subscribe in the system account can answer; only what our operator signed about this
-    // account is believed, or we would sign a stranger's claims with the operator's key.
-    if (claims?.sub !== account || !roster.issuers.has(claims.iss)) continue;
-    copies.revocations = mergeRevocations(copies.revocations, revocationsOf(claims));
-    if (!copies.newest || claims.iat > copies.newest.iat) {
-      copies.newest = claims;
-      copies.newestToken = token;
-    }
-  }
-  return copies;
+export async function lookUp(store: Store, account: string, roster: Roster): Promise<Copies> {
+  const { tokens, answers } = await store.lookUp(account, roster);
+  const believed = [...new Set(tokens)]
+    .flatMap((token) => believable(token, account, roster) ?? [])
+    .sort((a, b) => b.claims.iat - a.claims.iat);
+  const revocations = mergeRevocations(...believed.map(({ claims }) => revocationsOf(claims)));
+  return { believed, tokens, answers, revocations };
 }
 
-/** A copy that cannot be read (a damaged file on a server) says nothing, and is replaced by the next push. */
-function readable(token: string): TokenClaims | undefined {
+/**
+ * Whoever may subscribe in the system account can answer; only what our operator signed about this account is
+ * believed, or we would sign a stranger's claims with the operator's key. A copy that cannot be read (a damaged file
+ * on a server) says nothing, and is replaced by the next push.
+ */
+export function believable(token: string, account: string, roster: Roster): Copy | undefined {
   try {
-    return decodeToken(token);
+    const claims = decodeToken(token);
+    return claims.sub === account && roster.believes(claims.iss) ? { token, claims } : undefined;
   } catch {
     return undefined;
   }

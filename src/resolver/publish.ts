@@ -10,55 +10,94 @@ import {
   type TokenClaims,
 } from "../claims/index";
 import { nextIssueTime } from "../clock";
-import type { Signer } from "../keys/index";
-import type { AccountAddress } from "./address";
-import { withConnection } from "./connection";
-import { type Copies, look } from "./copies";
-import { type Published, push } from "./push";
+import { type AccountAddress, identityOf } from "./address";
+import { conflictError, foreignChange } from "./conflict";
+import { withoutEffect } from "./imports";
+import { assertComplete, type Published } from "./push";
 import { inTurn } from "./queue";
+import { type Store, withStore } from "./store";
+import { transact, type View } from "./transaction";
+
+/** What is known of an account beside its claims. */
+export interface Known {
+  /** The JWT that was pushed last. What differs from it on a server, and is not older, somebody else changed. */
+  jwt?: string | undefined;
+  /** Revocations that must not be lost, though no server may hold them. */
+  revocations?: Record<string, number> | undefined;
+  /** What to do about a change of somebody else. Default: `"fail"`, with `ERR_CONFLICT`. */
+  conflict?: "fail" | "overwrite" | undefined;
+}
 
 /**
- * Publishes an account on every server. Revocations are never lost: those of all servers and
- * `known` ones are merged into the new JWT. A copy that already says the same is kept as it is.
+ * Publishes an account: returns when every server runs the same JWT with these claims. Revocations are never lost:
+ * those of all servers and `known` ones are merged into it. A copy that already says the same is kept as it is.
  */
 export function publishAccount(
   address: AccountAddress,
   claims: AccountClaims,
-  known: { jwt?: string | undefined; revocations?: Record<string, number> | undefined } = {},
+  known: Known = {},
 ): Promise<Published> {
-  return inTurn(address.publicKey, () =>
-    withConnection(address.target, address.log, async (connection) => {
-      const { roster, signer, copies } = await look(connection, address);
-      const previous = known.jwt === undefined ? undefined : decodeToken(known.jwt);
-      const revocations = mergeRevocations(
-        claims.revocations,
-        known.revocations,
-        previous && revocationsOf(previous),
-        copies.revocations,
-      );
-      const jwt = keepOrSign(address, { ...claims, revocations }, signer, copies, previous);
-      await push(connection, address, roster, jwt);
-      return { jwt, servers: roster.lasting };
-    }),
+  return inTurn(identityOf(address), () =>
+    withStore(address.target, address.log, (store) => publish(store, address, claims, known)),
   );
 }
 
-/** A create is repeated after a kill, an update after a failure: what already says the same is not signed again. */
-function keepOrSign(
+async function publish(
+  store: Store,
   address: AccountAddress,
   claims: AccountClaims,
-  signer: Signer,
-  copies: Copies,
-  previous: TokenClaims | undefined,
+  known: Known,
+): Promise<Published> {
+  const pushed = known.jwt === undefined ? undefined : decodeToken(known.jwt);
+  const own = mergeRevocations(
+    claims.revocations,
+    known.revocations,
+    pushed && revocationsOf(pushed),
+  );
+  let wanted: TokenClaims | undefined;
+  const outcome = await transact(store, address, {
+    compose: async (view) => {
+      const jwt = sign(address, claims, mergeRevocations(own, view.revocations), view, pushed);
+      wanted = decodeToken(jwt);
+      const foreign = foreignChange(view.others, wanted, pushed);
+      if (foreign && known.conflict !== "overwrite") {
+        const running = await store.running(address.publicKey, view.roster);
+        throw conflictError(address, foreign, pushed, wanted, running);
+      }
+      return view.attempt === 1 ? keep(view, wanted, jwt) : jwt;
+    },
+    contains: (other) =>
+      wanted !== undefined && claimsEqual(other, wanted) && revokes(other, revocationsOf(wanted)),
+  });
+  if (!outcome) throw new Error("an account is always written");
+  assertComplete(address, outcome.roster, outcome.jwt, outcome.absent);
+  const warnings = await withoutEffect(store, address, outcome);
+  return { jwt: outcome.jwt, servers: outcome.roster.lasting, warnings };
+}
+
+function sign(
+  { publicKey }: AccountAddress,
+  claims: AccountClaims,
+  revocations: Record<string, number>,
+  { signer, newestIssue }: View,
+  pushed: TokenClaims | undefined,
 ): string {
-  const issuedAt = nextIssueTime(copies.newest?.iat, previous?.iat);
-  const jwt = signAccount({ publicKey: address.publicKey, claims, signer, issuedAt });
-  const { newest, newestToken } = copies;
-  if (newest === undefined || newestToken === undefined) return jwt;
-  const wanted = decodeToken(jwt);
+  const issuedAt = nextIssueTime(newestIssue, pushed?.iat);
+  return signAccount({ publicKey, claims: { ...claims, revocations }, signer, issuedAt });
+}
+
+/** A create is repeated after a kill, an update after a failure: what already says the same is not signed again. */
+function keep({ others }: View, wanted: TokenClaims, jwt: string): string {
+  const [newest] = others;
   const same =
-    newest.iss === wanted.iss &&
-    claimsEqual(newest, wanted) &&
-    isDeepStrictEqual(revocationsOf(newest), revocationsOf(wanted));
-  return same ? newestToken : jwt;
+    newest?.claims.iss === wanted.iss &&
+    claimsEqual(newest.claims, wanted) &&
+    isDeepStrictEqual(revocationsOf(newest.claims), revocationsOf(wanted));
+  return same ? newest.token : jwt;
+}
+
+/** Whether a token revokes at least these. */
+export function revokes(claims: TokenClaims, revocations: Record<string, number>): boolean {
+  const held = revocationsOf(claims);
+  return Object.entries(revocations).every(([key, time]) => (held[key] ?? 0) >= time);
 }

@@ -1,23 +1,21 @@
-/** Sending one JWT to every server, and who confirmed it. */
+/** What a push came to. */
 import { NatsAuthError } from "../errors";
-import type { AccountAddress } from "./address";
-import type { Connection } from "./connection";
-import { parseReply, type Reply, subjects } from "./protocol";
+import { type AccountAddress, labelOf } from "./address";
+import { noResolverHint, refusalOf } from "./hints";
+import type { Reply } from "./replies";
 import type { Roster } from "./roster";
 
-// The server itself looks for a missing exporter for 1.9 s each before it replies.
-const replyQuietMs = 6_000;
-const replyLimitMs = 60_000;
-
-/** What came of a push. */
+/** What the servers hold after a push. */
 export interface Published {
   /** The JWT that the servers hold now. */
   jwt: string;
   /** Names of the servers that confirmed it, and of those that must but did not. */
   servers: string[];
+  /** What is not as one would think although every server confirmed, for people: imports without effect. */
+  warnings: string[];
 }
 
-/** A push that some servers did not confirm. `jwt` is what the others hold. */
+/** A push that some servers did not confirm. `published.jwt` is what the others hold. */
 export class IncompletePush extends NatsAuthError {
   readonly published: Published;
 
@@ -31,79 +29,55 @@ export class IncompletePush extends NatsAuthError {
   }
 }
 
-/**
- * Sends a JWT; returns when every server of the roster has confirmed it, else throws `IncompletePush`.
- * The result are the servers that keep it; a cache confirms too, and keeps what it wants.
- */
-export async function push(
-  connection: Connection,
+/** Names of the servers that kept silent. Throws `IncompletePush` where a server refused, or none takes pushes. */
+export function silentAfter(
   address: AccountAddress,
   roster: Roster,
   jwt: string,
-): Promise<string[]> {
-  const what = `account "${address.name}" (${address.publicKey})`;
-  const published = {
-    jwt,
-    servers: [...new Set([...roster.lasting, ...address.remembered])].sort(),
-  };
-  const { replies, nobody } = await request(connection, subjects.update, jwt, roster.present);
+  { replies, nobody }: { replies: Reply[]; nobody: boolean },
+): string[] {
   if (nobody) {
+    const published = { jwt, servers: [], warnings: [] };
     throw new IncompletePush(
       "ERR_NO_RESOLVER",
-      `${what}: the servers run no resolver that takes pushes. With a memory resolver leave \`accountServerUrl\` away and ` +
-        "give the account to `ResolverConfig.preload`; else use a resolver of type full.",
-      { jwt, servers: [] },
+      `${labelOf(address)}: ${noResolverHint}.`,
+      published,
     );
   }
   const rejected = replies.filter((reply) => !reply.ok);
   if (rejected.length > 0) {
+    const accepted = replies.filter((reply) => reply.ok).map((reply) => reply.server);
     throw new IncompletePush(
       "ERR_REJECTED",
-      `${what} was rejected: ${rejected.map((r) => `${r.server} says "${r.text}"`).join("; ")}.${hint(rejected)}`,
-      published,
+      `${labelOf(address)} was rejected: ${rejected.map(refusalOf).join("; ")}.` +
+        (accepted.length > 0 ? ` Accepted by ${accepted.sort().join(", ")}.` : ""),
+      incomplete(address, roster, jwt),
     );
   }
-  const silent = roster.present.filter((name) => !replies.some((reply) => reply.server === name));
-  const missing = [...silent, ...roster.missing];
-  if (missing.length > 0) {
-    const confirmed = replies.map((reply) => reply.server).sort();
-    throw new IncompletePush(
-      "ERR_INCOMPLETE",
-      `${what} is not on every server: no confirmation from ${missing.join(", ")}; ` +
-        `confirmed by ${confirmed.join(", ") || "none"}. Nothing is lost: bring the missing server(s) back and run the command again. ` +
-        "If one is gone for good, name those that remain in `expectServers` of the Operator.",
-      published,
-    );
-  }
-  return replies.filter((reply) => !reply.text.includes("cache")).map((reply) => reply.server);
+  return roster.present.filter((name) => !replies.some((reply) => reply.server === name));
 }
 
-function hint(rejected: Reply[]): string {
-  if (rejected.some((reply) => reply.text.includes("jwt store is full"))) {
-    return " Raise `limit` in the resolver of the server configuration.";
-  }
-  if (rejected.some((reply) => reply.text.includes("signing key"))) {
-    return " The operator requires signing keys: sign with one of them.";
-  }
-  return "";
+/** Throws `IncompletePush` when servers did not confirm. */
+export function assertComplete(
+  address: AccountAddress,
+  roster: Roster,
+  jwt: string,
+  absent: string[],
+): void {
+  if (absent.length === 0) return;
+  const confirmed = roster.present.filter((name) => !absent.includes(name));
+  throw new IncompletePush(
+    "ERR_INCOMPLETE",
+    `${labelOf(address)} is not on every server: no confirmation from ${absent.join(", ")}; ` +
+      `confirmed by ${confirmed.join(", ") || "none"}. Nothing is lost: bring the missing server(s) back and run the command again. ` +
+      "If one is gone for good, name those that remain in `expectServers` of the Operator." +
+      (confirmed.length === 0 ? ` If they are there: ${noResolverHint}.` : ""),
+    incomplete(address, roster, jwt),
+  );
 }
 
-/** Sends a request that each expected server answers by name. */
-export async function request(
-  connection: Connection,
-  subject: string,
-  payload: string,
-  expected: readonly string[],
-): Promise<{ replies: Reply[]; nobody: boolean }> {
-  const read = (texts: string[]) => texts.map(parseReply).filter((reply) => reply !== undefined);
-  const { texts, nobody } = await connection.gather(subject, payload, {
-    quietMs: replyQuietMs,
-    limitMs: replyLimitMs,
-    done: (all) => {
-      const names = new Set(read(all).map((reply) => reply.server));
-      return expected.every((name) => names.has(name));
-    },
-  });
-  // A foreign server that shares the system account may answer as well; it need not.
-  return { replies: read(texts).filter((reply) => expected.includes(reply.server)), nobody };
+/** What is remembered of a push that did not reach everybody: nobody is forgotten. */
+export function incomplete(address: AccountAddress, roster: Roster, jwt: string): Published {
+  const servers = [...new Set([...roster.lasting, ...address.remembered])].sort();
+  return { jwt, servers, warnings: [] };
 }

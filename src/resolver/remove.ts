@@ -1,76 +1,170 @@
 /** Removing an account from every server, in a way that it does not come back. */
-import { encodeGeneric, formatInstant, signAccount } from "../claims/index";
-import { nextIssueTime } from "../clock";
-import type { AccountAddress } from "./address";
+import { setTimeout as sleep } from "node:timers/promises";
+import { encodeGeneric, formatInstant } from "../claims/index";
+import { nextIssueTime, now } from "../clock";
+import { NatsAuthError } from "../errors";
+import { type AccountAddress, identityOf, labelOf } from "./address";
+import { request } from "./cluster-store";
 import { type Connection, withConnection } from "./connection";
 import { look, type Situation } from "./copies";
+import { refusalOf } from "./hints";
+import { listAccounts } from "./list";
+import { isLock, locked, tombstone } from "./lock";
 import { subjects } from "./protocol";
-import { push, request } from "./push";
 import { inTurn } from "./queue";
+import type { Roster } from "./roster";
+import { type Store, withStore } from "./store";
+import { type Outcome, transact } from "./transaction";
+import { type Importer, type Usage, usageOf } from "./usage";
 
 const tombstoneSeconds = 30 * 24 * 3600;
+/** How long accounts that import from each other are waited for: they are removed at the same time. */
+const togetherMs = 3_000;
+const pollMs = 100;
+/** How often it is looked whether the account is gone. */
+const checks = 5;
 
-/** How an account ended: gone everywhere, or locked on the servers until its last JWT expires. */
+/** How an account is removed. */
+export interface Removal {
+  /**
+   * `"delete"`: it is to be gone; `"lock"`: it stays, admits nobody, keeps its streams and claims, and opens again when it
+   * is published. Default: `"delete"`.
+   */
+  mode?: "delete" | "lock" | undefined;
+  /** Removes it although it has streams or other accounts import from it. Default: `false`, then it fails with `ERR_IN_USE`. */
+  force?: boolean | undefined;
+  /** Seconds until the lock of a deleted account ends, where a server was away: longer than any absence. Default: 30 days. */
+  tombstoneFor?: number | undefined;
+}
+
+/** How an account ended: gone everywhere, or locked on the servers. */
 export interface Removed {
   state: "deleted" | "locked";
+  /** When its lock ends and the servers drop it by themselves, ISO 8601. Absent: never, or it is gone. */
+  until?: string;
   /** Why it is only locked, for people. */
   reason?: string;
   /** The revocations it had, for an account that is made again under the same key. */
   revocations: Record<string, number>;
 }
 
+const beingRemoved = new Set<string>();
+
 /**
  * Removes an account. First every server gets a tombstone: a newer JWT that admits nobody and
  * expires by itself; it also reaches servers that were away. Only when all have confirmed it is the
  * account deleted: earlier, an absent server's old copy would bring it back everywhere (measured).
  */
-export function removeAccount(address: AccountAddress): Promise<Removed> {
-  return inTurn(address.publicKey, () =>
-    withConnection(address.target, address.log, async (connection) => {
-      const situation = await look(connection, address);
-      const { roster, copies } = situation;
-      const { revocations } = copies;
-      const nowhere = !copies.newest && copies.answers >= roster.present.length;
-      if (nowhere && roster.missing.length === 0) return { state: "deleted", revocations };
-      const until = await lock(connection, address, situation);
-      const obstacles =
-        roster.missing.length > 0
-          ? `${roster.missing.join(", ")} did not answer; it takes the lock over when it returns before then`
-          : await deleteEverywhere(connection, address, situation);
-      if (obstacles === "") return { state: "deleted", revocations };
-      return { state: "locked", reason: `locked until ${until}; ${obstacles}`, revocations };
-    }),
-  );
+export async function removeAccount(
+  address: AccountAddress,
+  removal: Removal = {},
+): Promise<Removed> {
+  beingRemoved.add(address.publicKey);
+  try {
+    return await inTurn(identityOf(address), () =>
+      withStore(address.target, address.log, (store) => remove(store, address, removal)),
+    );
+  } finally {
+    beingRemoved.delete(address.publicKey);
+  }
 }
 
-/** Pushes a JWT that admits nobody; returns when it expires. */
-async function lock(
-  connection: Connection,
-  address: AccountAddress,
-  { roster, signer, copies }: Situation,
-): Promise<string> {
-  const issuedAt = nextIssueTime(copies.newest?.iat);
-  const expiresAt = formatInstant(issuedAt + tombstoneSeconds);
-  const jwt = signAccount({
-    publicKey: address.publicKey,
-    claims: {
-      name: address.name,
-      expiresAt,
-      limits: { connections: 0, leafNodes: 0, subscriptions: 0, payload: 0 },
-      revocations: copies.revocations,
+async function remove(store: Store, address: AccountAddress, removal: Removal): Promise<Removed> {
+  const situation = await look(store, address);
+  const { roster, copies } = situation;
+  const { revocations } = copies;
+  const nowhere = copies.believed.length === 0 && copies.answers >= roster.holders;
+  if (nowhere && roster.missing.length === 0 && copies.tokens.length === 0) {
+    return { state: "deleted", revocations };
+  }
+  if (!removal.force) await assertUnused(store, address, situation);
+  const seconds = removal.tombstoneFor ?? tombstoneSeconds;
+  const until = formatInstant(now() + seconds);
+  const outcome = await transact(store, address, {
+    compose: ({ others, revocations: held, signer, newestIssue }) => {
+      const { publicKey, name } = address;
+      const issuedAt = nextIssueTime(newestIssue);
+      const lock = { publicKey, name, revocations: held, signer, issuedAt };
+      const [newest] = others;
+      return removal.mode === "lock" && newest
+        ? locked(newest.claims, lock)
+        : tombstone(lock, Math.max(1, now() + seconds - issuedAt));
     },
-    signer,
-    issuedAt,
+    contains: isLock,
   });
-  await push(connection, address, { ...roster, missing: [] }, jwt);
-  return expiresAt;
+  if (!outcome) throw new Error("a lock is always written");
+  if (removal.mode === "lock") return lockedAs(outcome, { revocations });
+  const { connection } = store;
+  const obstacles =
+    outcome.absent.length > 0
+      ? ""
+      : connection
+        ? await deleteEverywhere(store, connection, address, outcome)
+        : "an HTTP account server deletes nothing; remove it there";
+  if (outcome.absent.length === 0 && obstacles === "") return { state: "deleted", revocations };
+  return lockedAs(outcome, { until, revocations }, obstacles);
+}
+
+function lockedAs(
+  { absent }: Outcome,
+  removed: Omit<Removed, "state" | "reason">,
+  obstacles = "",
+): Removed {
+  const term = removed.until ? `locked until ${removed.until}` : "locked";
+  const away =
+    absent.length > 0
+      ? `${absent.join(", ")} did not answer; it takes the lock over when it returns${removed.until ? " before then" : ""}`
+      : "";
+  const reason = [term, away, obstacles].filter((part) => part !== "").join("; ");
+  return { state: "locked", reason, ...removed };
+}
+
+/** Refuses to remove what is needed. A lock of ours was asked for when it was made, and hides its streams now. */
+async function assertUnused(
+  store: Store,
+  address: AccountAddress,
+  { roster, copies }: Situation,
+): Promise<void> {
+  const { connection } = store;
+  const [newest] = copies.believed;
+  if (!connection || !newest || isLock(newest.claims)) return;
+  const deadline = Date.now() + togetherMs;
+  for (;;) {
+    const usage = await usageOf(store, connection, address, roster, copies);
+    const importers = usage.importers.filter(({ publicKey }) => !beingRemoved.has(publicKey));
+    const needs = needsOf(usage, importers);
+    if (needs.length === 0) return;
+    const onlyImports = usage.streams.length === 0 && usage.certain;
+    if (!onlyImports || Date.now() > deadline) {
+      throw new NatsAuthError(
+        "ERR_IN_USE",
+        `${labelOf(address)} is still needed: ${needs.join("; ")}. Nothing was changed. ` +
+          "Remove what needs it first, or remove it all the same with `forceDelete`.",
+      );
+    }
+    await sleep(pollMs);
+  }
+}
+
+function needsOf({ streams, certain }: Usage, importers: Importer[]): string[] {
+  const needs: string[] = [];
+  if (streams.length > 0) needs.push(`it has the stream(s) ${streams.join(", ")}`);
+  else if (!certain) {
+    needs.push("its JetStream is on, and not every server could say whether it has streams");
+  }
+  if (importers.length > 0) {
+    const names = importers.map(({ name, publicKey }) => `"${name}" (${publicKey})`);
+    needs.push(`account(s) ${names.join(", ")} import from it`);
+  }
+  return needs;
 }
 
 /** Asks every server to delete the account; returns what stood in the way, in words. */
 async function deleteEverywhere(
+  store: Store,
   connection: Connection,
   address: AccountAddress,
-  { roster, signer }: Situation,
+  { roster, signer }: Outcome,
 ): Promise<string> {
   const order = encodeGeneric({
     subject: signer.publicKey,
@@ -78,17 +172,37 @@ async function deleteEverywhere(
     signer,
     issuedAt: nextIssueTime(),
   });
-  const { replies } = await request(connection, subjects.delete, order, roster.present);
+  const { replies } = await withConnection(
+    address.target,
+    address.log,
+    (deleting) => request(deleting, subjects.delete, order, roster.present),
+    "delete",
+  );
   const refused = replies.filter((reply) => !reply.ok);
   const silent = roster.present.filter((name) => !replies.some((r) => r.server === name));
-  return [
-    ...refused.map((reply) => `${reply.server} says "${reply.text}"${adviceOn(reply.text)}`),
+  const obstacles = [
+    ...refused.map(refusalOf),
     ...silent.map((name) => `${name} did not answer the deletion`),
-  ].join("; ");
+  ];
+  if (obstacles.length > 0) return obstacles.join("; ");
+  return (await isGone(store, connection, address, roster))
+    ? ""
+    : "a server still holds it after the deletion";
 }
 
-function adviceOn(refusal: string): string {
-  return refusal.includes("delete must be enabled")
-    ? " (`allowDelete` of ResolverConfig, `allow_delete` in the server's resolver)"
-    : "";
+async function isGone(
+  store: Store,
+  connection: Connection,
+  address: AccountAddress,
+  roster: Roster,
+): Promise<boolean> {
+  for (let check = 1; ; check += 1) {
+    const { tokens } = await store.lookUp(address.publicKey, roster);
+    if (tokens.length === 0) return true;
+    // A foreign server that shares the system account has a copy too, and takes no orders from our operator.
+    const lists = await listAccounts(connection, roster.present);
+    if (lists.every(({ accounts }) => !accounts.includes(address.publicKey))) return true;
+    if (check === checks) return false;
+    await sleep(pollMs);
+  }
 }

@@ -1,92 +1,66 @@
 /** Revoking users: one transaction for all that are revoked together. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { encodeToken, mergeRevocations, withRevocations } from "../claims/index";
 import { nextIssueTime } from "../clock";
 import { NatsAuthError } from "../errors";
-import type { AccountAddress } from "./address";
-import { withConnection } from "./connection";
-import { type Copies, look, lookUp } from "./copies";
-import { push } from "./push";
+import { type AccountAddress, identityOf, labelOf } from "./address";
+import { Collector } from "./collector";
+import { revokes } from "./publish";
+import { assertComplete } from "./push";
 import { inTurn } from "./queue";
+import { withStore } from "./store";
+import { transact } from "./transaction";
 
-const attempts = 20;
-const joinMs = 50;
+/** What came of a revocation. */
+export type Revoked = "revoked" | "no account";
 
-interface PendingRevocations {
-  revocations: Record<string, number>;
-  done: Promise<"revoked" | "no account">;
-}
-
-const waitingRevocations = new Map<string, PendingRevocations>();
+const collectors = new Map<string, Collector<Record<string, number>, Revoked>>();
 
 /**
  * Revokes the tokens of a user that were issued up to `issuedAt`. Revocations of one account that
- * arrive together are pushed together. Afterwards all servers that are there hold equal copies that
+ * arrive together are pushed together. Afterwards all servers run equal copies that
  * contain it: a writer that came between is seen, and the revocation is pushed again.
  */
 export function revokeUser(
   address: AccountAddress,
   user: string,
   issuedAt: number,
-): Promise<"revoked" | "no account"> {
-  const waiting = waitingRevocations.get(address.publicKey);
-  if (waiting) {
-    waiting.revocations = mergeRevocations(waiting.revocations, { [user]: issuedAt });
-    return waiting.done;
-  }
-  const pending: PendingRevocations = {
-    revocations: { [user]: issuedAt },
-    done: sleep(joinMs).then(() =>
-      inTurn(address.publicKey, () => {
-        waitingRevocations.delete(address.publicKey);
-        return revoke(address, pending.revocations);
-      }),
-    ),
-  };
-  waitingRevocations.set(address.publicKey, pending);
-  return pending.done;
+): Promise<Revoked> {
+  const key = identityOf(address);
+  const collector =
+    collectors.get(key) ??
+    new Collector<Record<string, number>, Revoked>(
+      (take) => inTurn(identityOf(address), () => revoke(address, mergeRevocations(...take()))),
+      () => collectors.delete(key),
+    );
+  collectors.set(key, collector);
+  return collector.add({ [user]: issuedAt });
 }
 
-function revoke(
-  address: AccountAddress,
-  revocations: Record<string, number>,
-): Promise<"revoked" | "no account"> {
-  return withConnection(address.target, address.log, async (connection) => {
-    for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const { roster, signer, copies } = await look(connection, address);
-      if (!copies.newest) {
-        if (copies.answers >= roster.present.length) return "no account";
-        throw silence(address);
-      }
-      const merged = mergeRevocations(copies.revocations, revocations);
-      const { iss: _iss, jti: _jti, ...claims } = withRevocations(copies.newest, merged);
-      const jwt = encodeToken({ ...claims, iat: nextIssueTime(claims.iat) }, signer);
-      const holders = await push(connection, address, roster, jwt);
-      const after = await lookUp(connection, address.publicKey, roster);
-      if (isSettled(after, revocations, holders.length)) return "revoked";
-      // Only another writer of the same account makes a second round necessary; do not meet it again in step.
-      await sleep(50 + Math.random() * 200);
-    }
-    throw new NatsAuthError(
-      "ERR_INCOMPLETE",
-      `account "${address.name}" (${address.publicKey}): the servers still hold different copies after ${attempts} attempts; ` +
-        "something else keeps writing this account. Stop it and run the command again.",
-    );
+function revoke(address: AccountAddress, revocations: Record<string, number>): Promise<Revoked> {
+  return withStore(address.target, address.log, async (store) => {
+    const outcome = await transact(store, address, {
+      compose: ({ roster, copies, others, revocations: held, signer, newestIssue }) => {
+        const [newest] = others;
+        if (!newest) {
+          if (copies.answers >= roster.holders) return undefined;
+          throw silence(address);
+        }
+        const merged = mergeRevocations(held, revocations);
+        const { iss: _iss, jti: _jti, ...claims } = withRevocations(newest.claims, merged);
+        return encodeToken({ ...claims, iat: nextIssueTime(newestIssue) }, signer);
+      },
+      contains: (claims) => revokes(claims, revocations),
+    });
+    if (!outcome) return "no account";
+    assertComplete(address, outcome.roster, outcome.jwt, outcome.absent);
+    return "revoked";
   });
 }
 
 function silence(address: AccountAddress): NatsAuthError {
   return new NatsAuthError(
     "ERR_INCOMPLETE",
-    `account "${address.name}" (${address.publicKey}): not every server said what it holds, so nothing was revoked. ` +
+    `${labelOf(address)}: not every server said what it holds, so nothing was revoked. ` +
       "Run the command again; a server that keeps silent has no full resolver, or hangs.",
-  );
-}
-
-function isSettled(copies: Copies, revocations: Record<string, number>, holders: number): boolean {
-  const equal = new Set(copies.tokens).size === 1 && copies.tokens.length >= holders;
-  return (
-    equal &&
-    Object.entries(revocations).every(([key, time]) => (copies.revocations[key] ?? 0) >= time)
   );
 }

@@ -1,8 +1,9 @@
 /** Which servers must confirm what we push. */
-import { decodeToken, operatorFromWire, type TokenClaims } from "../claims/index";
+import { operatorFromWire, type TokenClaims } from "../claims/index";
 import { NatsAuthError } from "../errors";
+import { type Census, type RunningServer, recentCensus } from "./census";
 import type { Connection } from "./connection";
-import { parseActiveServers, parseVariables, subjects } from "./protocol";
+import { clockHint } from "./hints";
 
 /** Servers of our operator that answered, and what is known of those that did not. */
 export interface Roster {
@@ -12,31 +13,23 @@ export interface Roster {
   lasting: string[];
   /** Servers that should be there and did not answer: remembered names, or a count where no name is known. */
   missing: string[];
-  /** Public keys whose signatures on accounts count: those of the operator JWTs that run, and our own. */
-  issuers: ReadonlySet<string>;
+  /** Whether a signature of this public key on an account counts: those of the operator JWTs that run do, and our own. */
+  believes: (issuer: string) => boolean;
+  /** Present servers whose running operator JWT does not know the signer. */
+  doubting: string[];
+  /** How many answers a lookup gets. */
+  holders: number;
 }
 
-interface OurServer {
-  name: string;
-  id: string;
-  operator: TokenClaims;
+/** Who must be there. */
+export interface Expectation {
+  /** Names of servers that held the account before. */
+  remembered: readonly string[];
+  /** The names that count, whatever is remembered or known otherwise. */
+  expected?: readonly string[] | undefined;
 }
 
-/** What the servers said of themselves. */
-interface Census {
-  ours: OurServer[];
-  /** How many servers answered, others included. */
-  answered: number;
-  /** How many servers there are, as far as servers know. */
-  counted: number;
-}
-
-const quietMs = 1_000;
-const limitMs = 5_000;
-/** An `up` pushes many accounts in a second; a server that stops within it is missed when it does not confirm. */
-const censusMs = 1_000;
-
-const censuses = new WeakMap<Connection, Map<string, Promise<Census>>>();
+const warnedClocks = new WeakSet<Connection>();
 
 /**
  * Asks all servers who they are. Servers that share the system account but run another operator (or
@@ -45,90 +38,46 @@ const censuses = new WeakMap<Connection, Map<string, Promise<Census>>>();
 export async function callRoster(
   connection: Connection,
   operator: { publicKey: string; signer: string },
-  {
-    remembered,
-    expected,
-  }: { remembered: readonly string[]; expected?: readonly string[] | undefined },
+  { remembered, expected }: Expectation,
+  log: (line: string) => void,
 ): Promise<Roster> {
-  const { ours, answered, counted } = await recentCensus(connection, operator.publicKey);
-  assertTrusted(ours, operator.signer);
+  const census = await recentCensus(connection);
+  const ours = census.servers.filter((server) => server.operator.sub === operator.publicKey);
+  if (ours.length === 0) throw noServerOfOurs(operator.publicKey, census.names);
+  const issuers = new Set([operator.publicKey, operator.signer, ...ours.flatMap(issuersOf)]);
   const present = ours.map((server) => server.name).sort();
-  const missing = (expected ?? remembered).filter((name) => !present.includes(name));
-  const unnamed = counted - answered - missing.length;
-  if (unnamed > 0 && expected === undefined) {
-    missing.push(`${unnamed} server(s) whose name is not known`);
-  }
+  warnOfClocks(connection, census, present, log);
   return {
     present,
     lasting: ours
       .filter(({ name, id }) => name !== id)
       .map(({ name }) => name)
       .sort(),
-    missing,
-    issuers: new Set([operator.publicKey, operator.signer, ...ours.flatMap(issuersOf)]),
+    missing: expected
+      ? expected.filter((name) => !present.includes(name))
+      : missingOf(census, present, remembered),
+    believes: (issuer) => issuers.has(issuer),
+    doubting: ours
+      .filter((server) => !trusts(server.operator, operator.signer))
+      .map((server) => server.name)
+      .sort(),
+    holders: census.holders,
   };
 }
 
-function recentCensus(connection: Connection, operator: string): Promise<Census> {
-  const recent = censuses.get(connection) ?? new Map<string, Promise<Census>>();
-  censuses.set(connection, recent);
-  let census = recent.get(operator);
-  if (!census) {
-    census = takeCensus(connection, operator);
-    recent.set(operator, census);
-    const forget = () => recent.delete(operator);
-    census.then(() => setTimeout(forget, censusMs).unref(), forget);
-  }
-  return census;
-}
-
-async function takeCensus(connection: Connection, operator: string): Promise<Census> {
-  const pings = await connection.gather(subjects.ping, "", {
-    quietMs,
-    limitMs,
-    done: (texts) => texts.length >= Math.max(...texts.map(parseActiveServers)),
-  });
-  if (pings.texts.length === 0) throw noServerOfOurs(operator, []);
-  const variables = await connection.gather(subjects.variables, "", {
-    quietMs,
-    limitMs,
-    done: (texts) => texts.length >= pings.texts.length,
-  });
-  const answered = variables.texts.map(parseVariables).filter((server) => server !== undefined);
-  const ours = answered.flatMap((server) => {
-    const claims = firstOperator(server.operators);
-    return claims?.sub === operator ? [{ ...server, operator: claims }] : [];
-  });
-  if (ours.length === 0) {
-    const names = answered.map((server) => server.name);
-    throw noServerOfOurs(operator, names);
-  }
-  // For some minutes servers go on counting one that was killed, beside its successor of the same name
-  // (measured); one that started later counts only those it met. So the least count is the truest.
-  const counts = pings.texts.map(parseActiveServers).filter((count) => count > 0);
-  return {
-    ours,
-    answered: answered.length,
-    counted: counts.length > 0 ? Math.min(...counts) : 0,
-  };
-}
-
-function issuersOf({ operator }: OurServer): string[] {
-  return [operator.sub, ...(operatorFromWire(operator).signingKeys ?? [])];
-}
-
-function firstOperator(tokens: string[]): TokenClaims | undefined {
-  try {
-    return tokens[0] === undefined ? undefined : decodeToken(tokens[0]);
-  } catch {
-    // A server whose operator JWT we cannot read is none of ours.
-    return undefined;
-  }
+function missingOf(census: Census, present: string[], remembered: readonly string[]): string[] {
+  const named = [...new Set([...remembered, ...census.unheard])].filter(
+    (name) => !present.includes(name),
+  );
+  // Names tell more than a count, which goes on for minutes with servers that were killed and are back (measured).
+  const unnamed = census.counted - census.names.length - named.length;
+  return remembered.length === 0 && unnamed > 0
+    ? [...named, `${unnamed} server(s) whose name is not known`]
+    : named;
 }
 
 /** A JWT by a signer that a server does not know is stored with a 200 and kills the account at the next restart. */
-function assertTrusted(servers: OurServer[], signer: string): void {
-  const doubting = servers.filter(({ operator }) => !trusts(operator, signer)).map((s) => s.name);
+export function assertTrusted({ doubting }: Roster, signer: string): void {
   if (doubting.length === 0) return;
   throw new NatsAuthError(
     "ERR_UNTRUSTED",
@@ -137,17 +86,42 @@ function assertTrusted(servers: OurServer[], signer: string): void {
   );
 }
 
+/** The operator of the server that a connection goes to, for who was not told which one it is. */
+export async function connectedOperator(connection: Connection): Promise<TokenClaims> {
+  const { servers, names } = await recentCensus(connection);
+  const server = servers.find(({ id }) => id === connection.serverId) ?? servers[0];
+  if (!server) throw noServerOfOurs("of this connection", names);
+  return server.operator;
+}
+
+function issuersOf({ operator }: RunningServer): string[] {
+  return [operator.sub, ...(operatorFromWire(operator).signingKeys ?? [])];
+}
+
 function trusts(token: TokenClaims, signer: string): boolean {
   const { signingKeys, requireSigningKeys } = operatorFromWire(token);
   return signingKeys?.includes(signer) === true || (signer === token.sub && !requireSigningKeys);
 }
 
+/** Tokens are in force by the servers' clocks. */
+function warnOfClocks(
+  connection: Connection,
+  { clocks }: Census,
+  present: string[],
+  log: (line: string) => void,
+): void {
+  if (warnedClocks.has(connection)) return;
+  const hints = present.map((name) => clockHint(name, clocks.get(name) ?? 0));
+  const wrong = hints.filter((hint) => hint !== undefined);
+  if (wrong.length === 0) return;
+  warnedClocks.add(connection);
+  for (const hint of wrong) log(hint);
+}
+
 function noServerOfOurs(operator: string, others: string[]): NatsAuthError {
   return new NatsAuthError(
     "ERR_UNTRUSTED",
-    others.length === 0
-      ? "the server let us in, but no server answered who it is; try again, or look at the server's log"
-      : `no server runs the operator ${operator}; these run another one: ${others.join(", ")}. Nothing was sent. ` +
-          "Start them with the ResolverConfig of this operator, or correct `accountServerUrl`.",
+    `no server runs the operator ${operator}; these run another one: ${others.join(", ")}. Nothing was sent. ` +
+      "Start them with the ResolverConfig of this operator, or correct `accountServerUrl`.",
   );
 }

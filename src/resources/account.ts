@@ -12,6 +12,7 @@ import {
   type Permissions,
   type ScopedKey,
 } from "../claims/index";
+import type { TlsSettings } from "../resolver/target";
 import { Activation } from "./activation";
 import { childOptions } from "./child-options";
 import { type Declared, exporterHint, importerHints, noteAccount } from "./exchange";
@@ -67,6 +68,12 @@ export interface ServerArgs {
   expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** How long to wait for a server that is not up yet. Default: the operator's `waitForServer`. */
   waitFor?: pulumi.Input<Duration> | undefined;
+  /** TLS of the connections. Default: the operator's `tls`. */
+  tls?: DeepInput<TlsSettings> | undefined;
+  /** Text of a creds file of a system user that pushes; kept as a secret. Default: the operator's `systemCreds`, else a user is made for each connection. */
+  creds?: pulumi.Input<string> | undefined;
+  /** The same as a file, read at each connect. */
+  credsFile?: pulumi.Input<string> | undefined;
 }
 
 /** Arguments of {@link Account}. A change of a claim re-signs the JWT and pushes it to every server. */
@@ -109,6 +116,20 @@ export interface AccountArgs {
   expiresAt?: pulumi.Input<Instant> | undefined;
   /** Where it is pushed. Default: the operator's servers. */
   server?: ServerArgs | undefined;
+  /**
+   * What an update does when somebody else changed the account on the servers: `"fail"` names the claims that differ,
+   * `"overwrite"` pushes what the program says. Revocations of others are kept either way. Default: `"fail"`.
+   */
+  conflict?: pulumi.Input<"fail" | "overwrite"> | undefined;
+  /**
+   * What its deletion does: `"delete"` locks it on every server, then removes it; `"lock"` locks it and keeps its streams and
+   * claims, until it is declared again under the same key; `"retain"` leaves it open. Default: `"delete"`. Stored only.
+   */
+  onDelete?: pulumi.Input<"delete" | "lock" | "retain"> | undefined;
+  /** Deletes it although it has streams, or other accounts import from it. Default: `false`, then the deletion fails and names them. Stored only. */
+  forceDelete?: pulumi.Input<boolean> | undefined;
+  /** How long the lock of a deleted account lasts where it could not be removed: longer than any server is ever away. Default: `"30d"`. Stored only. */
+  tombstoneFor?: pulumi.Input<Duration> | undefined;
   /** @internal The system account: servers have it from their configuration. */
   system?: boolean | undefined;
 }
@@ -127,6 +148,8 @@ export class Account extends NatsResource {
   declare readonly jwt: pulumi.Output<string>;
   /** Names of the servers that hold it. Each of them must confirm the next change. */
   declare readonly servers: pulumi.Output<string[] | undefined>;
+  /** How servers differed at the last `pulumi refresh`, a line each; the next `up` repairs it. Undefined when none did. */
+  declare readonly drift: pulumi.Output<string[] | undefined>;
   /** Keys that may sign its users besides the identity key. */
   declare readonly signingKeys: pulumi.Output<(string | ScopedKey)[] | undefined>;
   /** @internal Who signs it. */
@@ -192,7 +215,10 @@ export class Account extends NatsResource {
         operator: authority,
         // Servers have the system account from their configuration. Were it to store how to push, a change of
         // that would make its JWT unknown in previews, and announce another configuration and a restart.
-        server: args.system && server ? { url: server.url, system: server.system } : server,
+        server:
+          args.system && server
+            ? { url: server.url, system: server.system, tls: server.tls }
+            : server,
         signingKeys: listed,
         authorization: asks === undefined ? undefined : authorizationInputs(asks),
         imports: declared.imports?.map((entry, index) => ({
@@ -201,7 +227,7 @@ export class Account extends NatsResource {
         })),
         exchange: importerHints(declared, key),
       },
-      { plain: ["name", "jwt", "servers", "signingKeys"] },
+      { plain: ["name", "jwt", "servers", "signingKeys", "drift"] },
       // Under one key, a delete after the create would remove what was just made.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );

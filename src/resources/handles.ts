@@ -5,6 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Authority, writeAuthority } from "../authority-text";
 import type { Duration, ScopedKey, UserTemplate } from "../claims/index";
+import type { TlsSettings } from "../resolver/target";
 import type { KeyPair } from "./key-pair";
 import { isKind } from "./resource";
 import type { SigningKey } from "./signing-key";
@@ -62,6 +63,10 @@ export interface OperatorHandle {
   expectServers?: string[] | undefined;
   /** The system account, as which accounts are pushed. */
   systemAccount?: { publicKey: string; signer: SignerHandle } | undefined;
+  /** TLS of the connections to servers. */
+  tls?: TlsSettings | undefined;
+  /** Creds of a system user that pushes, in place of one that is made for each connection. Secret. */
+  systemCreds?: string | undefined;
   /** Whether warnings are errors. */
   strict?: boolean | undefined;
 }
@@ -112,6 +117,9 @@ export interface ServerInputs {
   system?: { publicKey: pulumi.Input<string>; signer: SignerInputs } | undefined;
   waitFor?: pulumi.Input<string> | undefined;
   expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  tls?: DeepInput<TlsSettings> | undefined;
+  creds?: pulumi.Input<string> | undefined;
+  credsFile?: pulumi.Input<string> | undefined;
 }
 
 type NamedServers = { [K in keyof ServerInputs]: ServerInputs[K] | undefined };
@@ -242,16 +250,46 @@ export const operatorInputs = oncePerHandle((handle): OperatorInputs => {
 /** Nested inputs of the servers behind an operator handle; `undefined` where it names none. */
 export function serverInputs(
   handle: unknown,
-  { url, waitFor, expect }: Partial<NamedServers> = {},
+  override: Partial<NamedServers> = {},
 ): ServerInputs | undefined {
   const named = namedServers(handle);
-  const chosen = url ?? named.url;
-  if (chosen === undefined) return undefined;
+  const url = override.url ?? named.url;
+  if (url === undefined) return undefined;
+  const { creds, credsFile } = override;
   return {
-    url: chosen,
+    url,
     system: named.system,
-    waitFor: waitFor ?? named.waitFor,
-    expect: expect ?? named.expect,
+    waitFor: override.waitFor ?? named.waitFor,
+    expect: override.expect ?? named.expect,
+    tls: tlsInputs(override.tls ?? named.tls),
+    creds:
+      creds === undefined
+        ? credsFile === undefined
+          ? named.creds
+          : undefined
+        : pulumi.secret(creds),
+    credsFile,
+  };
+}
+
+/** TLS settings with the private key secret. */
+function tlsInputs(tls: DeepInput<TlsSettings> | undefined): DeepInput<TlsSettings> | undefined {
+  if (tls === undefined) return undefined;
+  const read = <Name extends keyof TlsSettings>(name: Name) => follow(tls, [field(name)]);
+  const { ca, caFile, cert, certFile, keyFile, handshakeFirst } = Object.fromEntries(
+    ["ca", "caFile", "cert", "certFile", "keyFile", "handshakeFirst"].map((name) => [
+      name,
+      read(name as keyof TlsSettings),
+    ]),
+  ) as TlsSettings;
+  return {
+    ca,
+    caFile,
+    cert,
+    certFile,
+    keyFile,
+    handshakeFirst,
+    key: secretField(tls, field("key")),
   };
 }
 
@@ -265,6 +303,9 @@ const namedServers = oncePerHandle((handle): NamedServers => {
       publicKey === undefined ? undefined : { publicKey, signer: signerInputs(handle, system) },
     waitFor: publicField(handle, field("waitForServer")),
     expect: publicField(handle, field("expectServers")) as never,
+    tls: follow(handle, [field("tls")]) as never,
+    creds: secretField(handle, field("systemCreds")),
+    credsFile: undefined,
   };
 });
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Duration, Instant } from "../claims/index";
+import type { TlsSettings } from "../resolver/target";
 import { Account } from "./account";
 import { childOptions } from "./child-options";
 import {
@@ -44,9 +45,9 @@ export interface OperatorArgs {
    */
   requireSigningKeys?: boolean | undefined;
   /**
-   * Address of one nats-server of the cluster (`nats://`, `tls://`) that accounts are pushed to, or
-   * several with commas; the others are discovered. Default: accounts are signed and not pushed. A change re-signs the
-   * operator JWT, which names it; accounts and users only store it.
+   * Address of one nats-server of the cluster (`nats://`, `tls://`, `ws://`, `wss://`) that accounts are pushed to, or
+   * several with commas; the others are discovered. With `https://` the base address of an HTTP account server.
+   * Default: accounts are signed and not pushed. A change re-signs the operator JWT, which names it; accounts and users only store it.
    */
   accountServerUrl?: pulumi.Input<string> | undefined;
   /** How long to wait for a server that is not up yet. Default: `"1m"`. */
@@ -57,6 +58,10 @@ export interface OperatorArgs {
    * complete. Stored only.
    */
   expectServers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  /** TLS of the connections that push: authorities to trust, a certificate to show. Default: that of Node, where servers offer it or the address asks for it. Stored only. */
+  tls?: DeepInput<TlsSettings> | undefined;
+  /** Text of a creds file of a system user that pushes; kept as a secret. Default: a user is made for each connection, which lives for minutes. Stored only. */
+  systemCreds?: pulumi.Input<string> | undefined;
   /** Where clients connect, for tools that read the operator JWT. Default: none. A change re-signs. */
   serviceUrls?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** Tags in the JWT. Default: none. A change re-signs. */
@@ -133,6 +138,8 @@ export class Operator extends NatsResource {
       systemAccount: _systemAccount,
       waitForServer: _waitForServer,
       expectServers: _expectServers,
+      tls: _tls,
+      systemCreds: _systemCreds,
       ...claims
     } = args;
     super(
@@ -163,6 +170,8 @@ export class Operator extends NatsResource {
       ...(args.accountServerUrl === undefined ? {} : { accountServerUrl: args.accountServerUrl }),
       ...(args.waitForServer === undefined ? {} : { waitForServer: args.waitForServer }),
       ...(args.expectServers === undefined ? {} : { expectServers: args.expectServers }),
+      ...(args.tls === undefined ? {} : { tls: args.tls }),
+      ...(args.systemCreds === undefined ? {} : { systemCreds: pulumi.secret(args.systemCreds) }),
       ...(args.strict === undefined ? {} : { strict: args.strict }),
       systemAccount: accountInputs(this.system),
     } as DeepInput<OperatorHandle>;

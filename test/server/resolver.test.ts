@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,35 +17,15 @@ import {
   signerFromSeed,
 } from "pulumi-nats-auth/keys";
 import {
-  type AccountAddress,
   closeConnections,
   publishAccount,
   removeAccount,
   revokeUser,
 } from "pulumi-nats-auth/resolver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Detour } from "../support/detour";
 import { admission, connectWith, freePort, Server, Servers, until } from "../support/nats";
-import { makeOperator, type TestOperator } from "../support/operator";
-
-const now = () => Math.floor(Date.now() / 1000);
-
-function addressFor(url: string, { identity, signing, system, systemSigning }: TestOperator) {
-  return (name: string, publicKey: string, signer: KeyPairData = signing): AccountAddress => ({
-    name,
-    publicKey,
-    operator: { publicKey: identity.publicKey, signer },
-    target: { url, system: { publicKey: system.publicKey, signer: systemSigning }, waitFor: 5_000 },
-    remembered: [],
-    log: () => {},
-  });
-}
-
-function userOf(account: KeyPairData, issuedAt = now()) {
-  const { publicKey, seed } = generateKeyPair("user");
-  const signer = signerFromSeed(account.seed);
-  const jwt = signUser({ publicKey, claims: { name: "someone" }, signer, issuedAt });
-  return { publicKey, creds: formatCreds(jwt, seed) };
-}
+import { addressFor, makeOperator, now, systemCreds, userOf } from "../support/operator";
 
 describe("the resolver client", () => {
   const operator = makeOperator("acme");
@@ -76,7 +55,8 @@ describe("the resolver client", () => {
     expect(copyOf(account)).toBe(first.jwt);
     await sleep(1_100);
     expect((await publishAccount(address, { name: "orders" })).jwt).toBe(first.jwt);
-    const changed = await publishAccount(address, { name: "orders", limits: { connections: 1 } });
+    const change = { name: "orders", limits: { connections: 1 } };
+    const changed = await publishAccount(address, change, first);
     expect(copyOf(account)).toBe(changed.jwt);
     expect(decodeToken(changed.jwt).iat).toBeGreaterThan(decodeToken(first.jwt).iat);
   });
@@ -85,7 +65,7 @@ describe("the resolver client", () => {
     const account = generateKeyPair("account");
     const address = at("busy", account.publicKey);
     const changes = [1, 2, 3].map((connections) =>
-      publishAccount(address, { name: "busy", limits: { connections } }),
+      publishAccount(address, { name: "busy", limits: { connections } }, { conflict: "overwrite" }),
     );
     const times = (await Promise.all(changes)).map(({ jwt }) => decodeToken(jwt).iat);
     expect(new Set(times).size).toBe(3);
@@ -95,7 +75,7 @@ describe("the resolver client", () => {
   it("revokes, and a later change keeps what any server holds as revoked", async () => {
     const account = generateKeyPair("account");
     const address = at("shop", account.publicKey);
-    await publishAccount(address, { name: "shop" });
+    const first = await publishAccount(address, { name: "shop" });
     const [gone, stays] = [userOf(account), userOf(account)];
     const session = await connectWith(gone.creds, server.url);
     expect(await revokeUser(address, gone.publicKey, now())).toBe("revoked");
@@ -107,7 +87,8 @@ describe("the resolver client", () => {
     expect(earlier).toEqual([gone.publicKey]);
     const other = generateKeyPair("user").publicKey;
     const revocations = mergeRevocations({ [other]: now() });
-    await publishAccount(address, { name: "shop", limits: { connections: 5 }, revocations });
+    const change = { name: "shop", limits: { connections: 5 }, revocations };
+    await publishAccount(address, change, first);
     expect(Object.keys(claimsOf(account).revocations ?? {}).sort()).toEqual(
       [gone.publicKey, other].sort(),
     );
@@ -251,7 +232,8 @@ describe("the resolver client", () => {
   it("signs nothing that a system user says an account holds", async () => {
     const root = mkdtempSync(join(tmpdir(), "nats-test-"));
     const [port, route, otherPort, otherRoute] = await Promise.all([1, 2, 3, 4].map(freePort));
-    const slow = await slowNetwork(otherRoute as number);
+    const slow = await Detour.to(otherRoute as number);
+    slow.delayMs = 20;
     const configOf = (name: string, client: number, listen: number, routes: number[]) =>
       `listen: "127.0.0.1:${client}"\nserver_name: ${name}\n` +
       `cluster { name: test, no_advertise: true, listen: "127.0.0.1:${listen}", routes: [${routes.map((to) => `"nats://127.0.0.1:${to}"`).join()}] }\n` +
@@ -267,7 +249,7 @@ describe("the resolver client", () => {
       await until(async () => (await pinged(liar)).join() === "FAR,NEAR");
       const account = generateKeyPair("account");
       const address = addressFor(near.url, operator)("orders", account.publicKey);
-      await publishAccount(address, { name: "orders" });
+      const first = await publishAccount(address, { name: "orders" });
 
       const [stranger, signingKey] = [generateKeyPair("operator"), generateKeyPair("account")];
       const forged = signAccount({
@@ -292,7 +274,7 @@ describe("the resolver client", () => {
       };
       const user = generateKeyPair("user").publicKey;
       await lie();
-      await publishAccount(address, { name: "orders", limits: { connections: 7 } });
+      await publishAccount(address, { name: "orders", limits: { connections: 7 } }, first);
       await lie();
       const issuedAt = now();
       expect(await revokeUser(address, user, issuedAt)).toBe("revoked");
@@ -309,29 +291,11 @@ describe("the resolver client", () => {
       await liar.close();
     } finally {
       await Promise.all([near.stop("SIGKILL"), far.stop("SIGKILL")]);
-      slow.close();
+      await slow.close();
       rmSync(root, { recursive: true, force: true });
     }
   });
 });
-
-/** A way to a port that takes a while in each direction. */
-async function slowNetwork(to: number): Promise<{ port: number; close: () => void }> {
-  const delayMs = 20;
-  const carry = (from: Socket, onto: Socket) => {
-    from.on("data", (chunk) => setTimeout(() => onto.write(chunk), delayMs));
-    from.on("error", () => onto.destroy());
-    from.on("close", () => onto.destroy());
-  };
-  const server = createServer((socket) => {
-    const further = createConnection({ host: "127.0.0.1", port: to });
-    carry(socket, further);
-    carry(further, socket);
-  });
-  const port = await freePort();
-  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
-  return { port, close: () => server.close() };
-}
 
 /** Names of the servers that answer a system user. */
 async function pinged(system: NatsConnection): Promise<string[]> {
@@ -343,15 +307,4 @@ async function pinged(system: NatsConnection): Promise<string[]> {
   for await (const reply of replies)
     names.push(reply.json<{ server: { name: string } }>().server.name);
   return names.sort();
-}
-
-function systemCreds({ system, systemSigning }: TestOperator): string {
-  const { publicKey, seed } = generateKeyPair("user");
-  const jwt = signUser({
-    publicKey,
-    claims: { name: "leaf", issuerAccount: system.publicKey },
-    signer: signerFromSeed(systemSigning.seed),
-    issuedAt: now(),
-  });
-  return formatCreds(jwt, seed);
 }

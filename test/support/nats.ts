@@ -13,7 +13,12 @@ import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+} from "@nats-io/transport-node";
 
 /** A port that nobody uses at the moment. */
 export function freePort(): Promise<number> {
@@ -127,8 +132,15 @@ export class Servers {
     this.#root = root;
   }
 
-  /** Prepares servers with this resolver configuration; `ports` lets the address be known before. */
-  static async prepare(resolverText: string, ports: number[]): Promise<Servers> {
+  /**
+   * Prepares servers with this resolver configuration, or one each; `ports` lets the address be known before.
+   * A lone server has JetStream, a cluster where it is asked for.
+   */
+  static async prepare(
+    resolver: string | string[],
+    ports: number[],
+    { jetstream = ports.length === 1 }: { jetstream?: boolean } = {},
+  ): Promise<Servers> {
     const root = mkdtempSync(join(tmpdir(), "nats-test-"));
     const routes = await Promise.all(ports.map(() => freePort()));
     const all = ports.map((port, index) => {
@@ -139,18 +151,47 @@ export class Servers {
         lines.push(
           `cluster { name: test, listen: "127.0.0.1:${routes[index]}", routes: [${others}] }`,
         );
-      } else {
+      }
+      if (jetstream) {
         lines.push(`jetstream { store_dir: ${JSON.stringify(join(root, name, "jetstream"))} }`);
       }
+      const resolverText = typeof resolver === "string" ? resolver : resolver[index];
       return new Server(name, port, join(root, name), `${lines.join("\n")}\n${resolverText}`);
     });
     return new Servers(all, root);
   }
 
-  static async start(resolverText: string, ports: number[]): Promise<Servers> {
-    const servers = await Servers.prepare(resolverText, ports);
+  static async start(
+    resolver: string | string[],
+    ports: number[],
+    options: { jetstream?: boolean } = {},
+  ): Promise<Servers> {
+    const servers = await Servers.prepare(resolver, ports, options);
     await Promise.all(servers.all.map((server) => server.start()));
     return servers;
+  }
+
+  /** Starts a cluster of three, and waits until they know each other. */
+  static async cluster(
+    resolver: string | string[],
+    options: { jetstream?: boolean } = {},
+  ): Promise<Servers> {
+    const ports = await Promise.all([1, 2, 3].map(freePort));
+    const servers = await Servers.start(resolver, ports, options);
+    await servers.formed();
+    return servers;
+  }
+
+  /** The server of this name. */
+  named(name: string): Server {
+    const server = this.all.find((one) => one.name === name);
+    if (!server) throw new Error(`no server ${name}`);
+    return server;
+  }
+
+  /** What each server holds of an account on disk, in the order of their names. */
+  copiesOf(account: string): (string | undefined)[] {
+    return this.all.map((server) => server.accounts()[account]);
   }
 
   /** Waits until all servers of the cluster run and know each other. */
@@ -168,20 +209,22 @@ export class Servers {
   }
 }
 
-/** Connects with the text of a creds file. */
-export function connectWith(creds: string, url: string): Promise<NatsConnection> {
-  return connect({
-    servers: url,
-    authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
-    reconnect: false,
-    timeout: 5_000,
-  });
+/** What a client shows of itself: the text of a creds file, or something else. */
+export type Credentials = string | Authenticator | Authenticator[];
+
+/** Connects, once. */
+export function connectWith(credentials: Credentials, url: string): Promise<NatsConnection> {
+  const authenticator =
+    typeof credentials === "string"
+      ? credsAuthenticator(new TextEncoder().encode(credentials))
+      : credentials;
+  return connect({ servers: url, authenticator, reconnect: false, timeout: 5_000 });
 }
 
-/** Whether the server lets these creds in, and if not, in whose words. */
-export async function admission(creds: string, url: string): Promise<string> {
+/** Whether the server lets somebody in, and if not, in whose words. */
+export async function admission(credentials: Credentials, url: string): Promise<string> {
   try {
-    const nc = await connectWith(creds, url);
+    const nc = await connectWith(credentials, url);
     await nc.close();
     return "admitted";
   } catch (error) {

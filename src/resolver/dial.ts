@@ -1,0 +1,90 @@
+/** One attempt to connect, and what its failure means. */
+import {
+  connect,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  wsconnect,
+} from "@nats-io/transport-node";
+import { NatsAuthError } from "../errors";
+import type { Identity } from "./credentials";
+import { addressesOf, type ClusterTarget, schemeOf, transportOf } from "./target";
+
+const timeoutMs = 5_000;
+const pingMs = 10_000;
+
+/** Connects once. Reconnecting is ours: each connection is another user, and what was under way is asked again. */
+export async function dial(
+  target: ClusterTarget,
+  { authenticator, inboxPrefix }: Identity,
+  discovered: readonly string[],
+): Promise<NatsConnection> {
+  const addresses = addressesOf(target);
+  const options: NodeConnectionOptions = {
+    servers: [...addresses, ...discovered],
+    name: "pulumi-nats-auth",
+    authenticator,
+    inboxPrefix,
+    noRandomize: true,
+    noEcho: true,
+    timeout: timeoutMs,
+    pingInterval: pingMs,
+    reconnect: false,
+  };
+  if (transportOf(target) === "ws") return overWebSocket(target, options);
+  const secure = addresses.some((address) => schemeOf(address) === "tls:");
+  const tls = target.tls ?? (secure ? {} : undefined);
+  return inTurn(() => connect(tls ? { ...options, tls: withoutAbsent(tls) } : options));
+}
+
+function withoutAbsent(settings: object): object {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+async function overWebSocket(
+  { tls }: ClusterTarget,
+  options: NodeConnectionOptions,
+): Promise<NatsConnection> {
+  if (Object.values(tls ?? {}).some((value) => value !== undefined)) {
+    throw new NatsAuthError(
+      "ERR_INPUT",
+      "tls cannot be set for ws:// and wss://: Node's own WebSocket trusts the authorities of Node; name others in the environment variable NODE_EXTRA_CA_CERTS",
+    );
+  }
+  return inTurn(async () => {
+    try {
+      return await wsconnect(options);
+    } finally {
+      // The client library has one transport for the whole process, and takes the last one for every reconnect: that
+      // of another connection too. Options that it refuses put the usual one back, and connect to nothing.
+      await connect({ inboxPrefix: "*" }).catch(() => undefined);
+    }
+  });
+}
+
+let lastDial: Promise<unknown> = Promise.resolve();
+
+/** The same library: two that dial at a time would have to have the same transport. */
+function inTurn(work: () => Promise<NatsConnection>): Promise<NatsConnection> {
+  const run = lastDial.then(work);
+  lastDial = run.catch(() => undefined);
+  return run;
+}
+
+/** The servers did not take our user. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /authori[sz]ation|authentication/i.test(`${error.name} ${error.message}`)
+  );
+}
+
+/** No waiting helps: the certificates do not fit. */
+export function isTlsFailure(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code ?? ""))
+      return true;
+    if (/certificate|does not support 'tls'|'?tls'? is not available/i.test(message)) return true;
+  }
+  return false;
+}
