@@ -23,9 +23,11 @@ const pulumi = require("@pulumi/pulumi");
 const nats = require("pulumi-nats-auth");
 const config = new pulumi.Config();
 
-const operator = new nats.Operator("acme", { accountServerUrl: config.get("url") });
+const port = config.requireNumber("port");
+const accountServerUrl = config.getBoolean("push") ? "nats://127.0.0.1:" + port : undefined;
+const operator = new nats.Operator("acme", { accountServerUrl });
 const resolver = new nats.ResolverConfig("acme", { operator });
-const server = new nats.LocalServer("dev", { config: resolver, dir: "server" });
+const server = new nats.LocalServer("dev", { config: resolver, dir: "server", port });
 const accounts = config.getBoolean("all") ? ${ACCOUNTS} : 0;
 for (let i = 1; i <= accounts; i++) {
   const account = new nats.Account("tenant-" + i, {
@@ -119,12 +121,13 @@ export async function benchUp(): Promise<UpResult> {
     small: [] as number[],
   };
   const measureOurs = async () => {
-    const measured = await measure(ours, { url: `nats://127.0.0.1:${await freePort()}` });
+    const measured = await measure(ours, { port: `${await freePort()}`, push: "true" });
     times.ours.push(measured.seconds);
     return measured;
   };
   const measureUnpushed = async () => {
-    times.unpushed.push((await measure(ours, {})).seconds);
+    const { seconds } = await measure(ours, { port: `${await freePort()}` });
+    times.unpushed.push(seconds);
   };
   const measureFloor = async (list: number[], before: number, more: number) => {
     const { seconds, added } = await measure(empty, { before: `${before}`, more: `${more}` });

@@ -25,6 +25,8 @@ export interface Census {
   counted: number;
   /** How many answer a lookup: those with a full resolver, whosever they are. */
   holders: number;
+  /** Public key of the system account. */
+  systemAccount: string;
   /** Names of servers to milliseconds by which their clocks are ahead of ours. */
   clocks: Map<string, number>;
 }
@@ -81,6 +83,7 @@ async function takeCensus(connection: Connection): Promise<Census> {
     ...pings.flatMap((ping) => ping.routes),
     ...jetstream.texts.flatMap(parseOffline),
   ];
+  const systemAccount = answered[0]?.systemAccount ?? "";
   const ids = pings.map((ping) => ping.id).sort();
   return {
     servers: answered.flatMap((server) => {
@@ -90,7 +93,8 @@ async function takeCensus(connection: Connection): Promise<Census> {
     names,
     unheard: [...new Set(others)].filter((name) => name !== "" && !heardOf.includes(name)),
     counted: counts.length > 0 ? Math.min(...counts) : 0,
-    holders: await countHolders(connection, ids.join(), answered[0]?.systemAccount, names.length),
+    holders: await countHolders(connection, ids.join(), systemAccount, names.length),
+    systemAccount,
     clocks: new Map(pings.flatMap(({ name, time }) => (time ? [[name, time - heard]] : []))),
   };
 }
@@ -109,12 +113,12 @@ function areAll(texts: readonly string[]): boolean {
 async function countHolders(
   connection: Connection,
   ids: string,
-  systemAccount: string | undefined,
+  systemAccount: string,
   answered: number,
 ): Promise<number> {
   const known = knownHolders.get(connection);
   if (known?.ids === ids) return known.holders;
-  if (!systemAccount) return answered;
+  if (systemAccount === "") return answered;
   const { texts } = await connection.ask({
     subject: subjects.lookup(systemAccount),
     quietMs: lookupQuietMs,

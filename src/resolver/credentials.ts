@@ -45,13 +45,22 @@ export async function identitiesOf(
       inboxPrefix: privateInbox,
     }));
   }
-  const given = user ?? parseCreds(creds ?? (await fileText(credsFile as string)));
+  const given = await givenUser(target);
   return [
     {
       authenticator: jwtAuthenticator(given.jwt, new TextEncoder().encode(given.seed)),
       inboxPrefix: inboxOf(given.jwt, privateInbox),
     },
   ];
+}
+
+/** Public key of the account key that signed, or signs, our system user. */
+export async function issuerOf(target: ClusterTarget): Promise<string> {
+  return target.system?.signer.publicKey ?? decodeToken((await givenUser(target)).jwt).iss;
+}
+
+async function givenUser({ creds, credsFile, user }: ClusterTarget) {
+  return user ?? parseCreds(creds ?? (await fileText(credsFile as string)));
 }
 
 async function fileText(path: string): Promise<string> {

@@ -33,6 +33,7 @@ export class HttpStore implements Store {
       believes: () => true,
       doubting: [],
       holders: this.#bases.length,
+      systemAccount: "",
     };
   }
 

@@ -135,7 +135,7 @@ export class Link {
     const inbox = `${inboxPrefix}.${randomUUID().slice(0, 8)}`;
     nc.subscribe(`${inbox}.>`, {
       callback: (error: Error | null, message: Msg) => {
-        if (error) return this.#exchange.fail(notPermitted(error, this.#purpose));
+        if (error) return this.#end(notPermitted(error, this.#purpose));
         const nobody = message.data.length === 0 && message.headers?.code === 503;
         const token = message.subject.slice(inbox.length + 1);
         this.#exchange.receive(token, { text: message.string(), nobody });

@@ -10,11 +10,14 @@ import {
   type TokenClaims,
 } from "../claims/index";
 import { nextIssueTime } from "../clock";
-import { type AccountAddress, identityOf } from "./address";
+import { NatsAuthError } from "../errors";
+import { type AccountAddress, identityOf, labelOf } from "./address";
 import { conflictError, foreignChange } from "./conflict";
+import { issuerOf } from "./credentials";
 import { withoutEffect } from "./imports";
 import { assertComplete, type Published } from "./push";
 import { inTurn } from "./queue";
+import type { Roster } from "./roster";
 import { type Store, withStore } from "./store";
 import { transact, type View } from "./transaction";
 
@@ -57,6 +60,7 @@ async function publish(
   let wanted: TokenClaims | undefined;
   const outcome = await transact(store, address, {
     compose: async (view) => {
+      await assertKeepsPusher(view.roster, address, claims);
       const all = mergeRevocations(own, view.revocations);
       const revocations = mergeRevocations(claims.revocations, address.prune?.(all) ?? all);
       const jwt = sign(address, claims, revocations, view, pushed);
@@ -75,6 +79,24 @@ async function publish(
   assertComplete(address, outcome.roster, outcome.jwt, outcome.absent);
   const warnings = await withoutEffect(store, address, outcome);
   return { jwt: outcome.jwt, servers: outcome.roster.lasting, warnings };
+}
+
+/** A system account without the key of the user that pushes it is applied, and cuts the connection before any reply. */
+async function assertKeepsPusher(
+  { systemAccount }: Roster,
+  address: AccountAddress,
+  { signingKeys = [] }: AccountClaims,
+): Promise<void> {
+  if (systemAccount !== address.publicKey) return;
+  const issuer = await issuerOf(address.target);
+  const listed = signingKeys.map((key) => (typeof key === "string" ? key : key.key));
+  const keys = [address.publicKey, ...listed];
+  if (keys.includes(issuer)) return;
+  throw new NatsAuthError(
+    "ERR_INPUT",
+    `${labelOf(address)} is the system account, and would no longer know ${issuer}, whose user pushes it: the connection would be cut. ` +
+      "Push it with both keys first, then with a user of the key that stays.",
+  );
 }
 
 function sign(

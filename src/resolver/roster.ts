@@ -19,6 +19,8 @@ export interface Roster {
   doubting: string[];
   /** How many answers a lookup gets. */
   holders: number;
+  /** Public key of the system account; empty where there is none. */
+  systemAccount: string;
 }
 
 /** Who must be there. */
@@ -62,6 +64,7 @@ export async function callRoster(
       .map((server) => server.name)
       .sort(),
     holders: census.holders,
+    systemAccount: census.systemAccount,
   };
 }
 

@@ -165,6 +165,7 @@ describe("a push, when something breaks", () => {
       [limited(["$SYS.REQ.SERVER.PING"]), "PING.VARZ"],
       [limited(lookups, watch), "$SYS.REQ.CLAIMS.UPDATE"],
       [limited(["$SYS.REQ.>"]), "$SYS.REQ.CLAIMS.UPDATE"],
+      [limited(["$SYS.REQ.>"], ["nothing"]), "_INBOX"],
     ] as const) {
       await expect(publishAccount(address, { name: "orders" })).rejects.toMatchObject({
         code: "ERR_UNAUTHORIZED",

@@ -159,6 +159,12 @@ describe("connections to a server", () => {
 
     // Once the server has the real system account, its signing key works.
     const at = addressFor(server.url, operator, withIdentity);
+    await expect(publishAccount(at("SYS", publicKey), { name: "SYS" })).rejects.toMatchObject({
+      code: "ERR_INPUT",
+      message: expect.stringMatching(
+        new RegExp(`would no longer know ${systemSigning.publicKey}.*both keys first`),
+      ),
+    });
     await publishAccount(at("SYS", publicKey), {
       name: "SYS",
       signingKeys: [systemSigning.publicKey],
