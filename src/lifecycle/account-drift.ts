@@ -1,64 +1,92 @@
 /** What the servers hold of an account, compared with what this stack pushed. */
 import { isDeepStrictEqual } from "node:util";
-import { accountFromWire, claimsEqual, decodeToken, revocationsOf } from "../claims/index";
+import {
+  accountFromWire,
+  claimsEqual,
+  decodeToken,
+  mergeRevocations,
+  revocationsOf,
+  type TokenClaims,
+} from "../claims/index";
 import { NatsAuthError } from "../errors";
 import { type AccountAddress, driftOf, type Inspection, inspectAccount } from "../resolver/index";
+import { addressesOf } from "../resolver/target";
+import { claimsOf } from "./account-inputs";
 import type { Properties } from "./hooks";
 import { say, warn } from "./log";
+import { withChanges } from "./with-changes";
 
 /** A refresh compares; it does not wait for servers that are being started. */
 const waitMs = 3_000;
 
-/** What a refresh found: outputs, and inputs where the claims themselves were changed. */
-export interface Found {
+/** What a refresh comes to: outputs, and inputs where the claims themselves were changed. */
+export interface Compared {
   outs: Properties;
   inputs?: Properties;
 }
 
 /**
  * Looks at every server. What somebody else changed in the claims comes back as inputs, so that the next preview names
- * it by path; what has no input, a server that lost the account or keeps an old copy, comes as the output `drift`.
+ * it by path, and as the output `found`; what has no input, a server that lost the account or keeps an old copy, as `drift`.
  */
 export async function compareWithServers(
   address: AccountAddress,
   outs: Properties,
-  inputs: Properties,
-): Promise<Found> {
+): Promise<Compared> {
   const inspection = await inspect(address);
   if (!inspection) return { outs };
-  const { drift: _drift, ...rest } = outs;
-  const pushed = decodeToken(outs["jwt"] as string);
-  const found = driftOf(inspection, pushed);
-  for (const { text } of found.filter(({ kind }) => kind === "away")) {
+  const { drift: _drift, found, ...rest } = outs;
+  const { jwt, servers: _servers, pending: _pending, ...inputs } = rest;
+  const pushed = decodeToken(jwt as string);
+  const differences = driftOf(inspection, pushed);
+  for (const { text } of differences.filter(({ kind }) => kind === "away")) {
     warn(`account "${address.name}": ${text}, so it was not compared`);
   }
   tellOfRevocations(address, inspection, revocationsOf(pushed));
-  const lines = found.filter(({ kind }) => kind !== "away").map(({ text }) => text);
-  if (lines.length === 0) return { outs: rest };
-  const live = inspection.newest;
-  const isChanged =
-    live !== undefined &&
-    live.claims.iat >= pushed.iat &&
-    found.some(({ kind }) => kind === "changed");
-  if (!isChanged || claimsEqual(live.claims, pushed)) return { outs: { ...rest, drift: lines } };
+  const lines = differences.filter(({ kind }) => kind !== "away").map(({ text }) => text);
+  const drift = lines.length === 0 ? {} : { drift: lines };
+  const { newest } = inspection;
+  const isChanged = differences.some(({ kind }) => kind === "changed");
+  if (isChanged && newest && newest.claims.iat >= pushed.iat) {
+    const changed = withChanges(inputs, claimsIn(pushed), claimsIn(newest.claims)) as Properties;
+    return { outs: { ...rest, ...drift, found: newest.jwt }, inputs: changed };
+  }
   return {
-    // The change is known from now on: the next update overwrites it, and that is what its preview says.
-    outs: { ...rest, jwt: live.jwt, drift: lines },
-    inputs: withChanges(
-      inputs,
-      accountFromWire(pushed),
-      accountFromWire(live.claims),
-    ) as Properties,
+    outs: { ...rest, ...drift, jwt: says(newest?.claims, pushed) ? newest?.jwt : jwt },
+    ...(found === undefined ? {} : { inputs }),
   };
 }
 
+function claimsIn(token: TokenClaims): Properties {
+  return claimsOf({ ...accountFromWire(token) }) as unknown as Properties;
+}
+
+/**
+ * Whether a copy says what was pushed and revokes at least as much: users were deleted since. It is remembered in its
+ * place, so that these revocations outlive the servers.
+ */
+function says(claims: TokenClaims | undefined, pushed: TokenClaims): boolean {
+  if (!claims || claims.iss !== pushed.iss || !claimsEqual(claims, pushed)) return false;
+  const held = revocationsOf(claims);
+  return isDeepStrictEqual(mergeRevocations(held, revocationsOf(pushed)), held);
+}
+
+/** Clusters of which no server answered this command: the next account need not wait for them again. */
+const silent = new Set<string>();
+
 async function inspect(address: AccountAddress): Promise<Inspection | undefined> {
-  address.target.waitFor = Math.min(waitMs, address.target.waitFor ?? waitMs);
+  const { name, target } = address;
+  const cluster = addressesOf(target).join(", ");
   try {
+    if (silent.has(cluster)) throw new NatsAuthError("ERR_UNREACHABLE", `${cluster} is away`);
+    target.waitFor = Math.min(waitMs, target.waitFor ?? waitMs);
     return await inspectAccount(address);
   } catch (error) {
     if (!(error instanceof NatsAuthError)) throw error;
-    warn(`account "${address.name}" was not compared with its servers: ${error.message}`);
+    const isKnown = silent.has(cluster);
+    if (error.code === "ERR_UNREACHABLE") silent.add(cluster);
+    const why = isKnown ? `${cluster} is away` : error.message;
+    warn(`account "${name}" was not compared with its servers: ${why}`);
     return undefined;
   }
 }
@@ -76,21 +104,4 @@ function tellOfRevocations(
   const shown = others.slice(0, 3).join(", ");
   const more = others.length > 3 ? ` and ${others.length - 3} more` : "";
   say(`account "${name}": the servers also revoke ${shown}${more}; that is kept`);
-}
-
-/** The inputs with what changed between two canonical forms; everything else stays as the program wrote it. */
-export function withChanges(written: unknown, before: unknown, after: unknown): unknown {
-  if (isDeepStrictEqual(before, after)) return written;
-  if (!isObject(before) || !isObject(after) || !isObject(written)) return after;
-  const merged: Properties = { ...written };
-  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const value = withChanges(written[name], before[name], after[name]);
-    if (value === undefined) delete merged[name];
-    else merged[name] = value;
-  }
-  return merged;
-}
-
-function isObject(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 /** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
-import { parseDuration } from "../claims/index";
+import { decodeToken, mergeRevocations, parseDuration, revocationsOf } from "../claims/index";
 import { now } from "../clock";
 import { NatsAuthError } from "../errors";
 import {
@@ -14,7 +14,7 @@ import { compareWithServers } from "./account-drift";
 import { accountIssues, claimsOf, renewalOfAccount, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
 import { sign, signAsServersKnow, waiting } from "./account-token";
-import { addressOf } from "./authority";
+import { addressOf, isHttp } from "./authority";
 import { sameValue, stickyName, withFlatKeys } from "./common";
 import { exchangeIssues, withoutHints } from "./exchange";
 import { withExpiry } from "./expiry";
@@ -29,11 +29,21 @@ import { hasUnknown } from "./unknown";
 /** Revocations of accounts that this process removed: `up --replace` makes them again at once, and nobody may slip back in. */
 const removedRevocations = new Map<string, Record<string, number>>();
 
+/** Accounts that the program declares, with those that they import from. In a `destroy` there is no program. */
+const declaredImports = new Map<string, string[]>();
+
+/** Why a create or update is not done. The engine forgets failures at the next refresh; these marks it keeps. */
+const pendings = {
+  push: "the last push did not reach every server",
+  conflict: "somebody else changed the account, so nothing was sent",
+};
+
 /** Hooks of `Account`. */
 export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
     const named = stickyName(olds, withFlatKeys(withoutHints(news)));
     const { inputs, issues } = withExpiry(olds, named, now(), renewalOfAccount);
+    declaredImports.set(inputs["publicKey"] as string, exportersOf(inputs));
     return withSize(inputs, () => sign(inputs), [
       ...issues,
       ...accountIssues(inputs),
@@ -48,7 +58,7 @@ export const accountLifecycle: Lifecycle = {
     if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
     const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
-    if (!stored || !sameToken(olds["jwt"], news)) {
+    if (!stored || !sameToken(olds["found"] ?? olds["jwt"], news)) {
       tellOfLifted(news["name"], liftedRevocations(olds, news));
       return "changed";
     }
@@ -59,9 +69,7 @@ export const accountLifecycle: Lifecycle = {
 
   async create(inputs) {
     const id = inputs["publicKey"] as string;
-    // The servers get the system account from their configuration: it is what lets us in.
-    if (inputs["system"] === true)
-      return { id, outs: { ...inputs, jwt: signAsServersKnow(inputs) } };
+    if (isConfigured(inputs)) return { id, outs: { ...inputs, jwt: signAsServersKnow(inputs) } };
     const revocations = removedRevocations.get(id);
     const outs = await present(id, {}, inputs, revocations);
     removedRevocations.delete(id);
@@ -70,14 +78,13 @@ export const accountLifecycle: Lifecycle = {
 
   async update(id, olds, news): Promise<Properties> {
     const { url } = (news["server"] ?? {}) as Properties;
-    const pushedNowhere =
-      olds["servers"] === undefined && url !== undefined && news["system"] !== true;
+    const pushedNowhere = olds["servers"] === undefined && url !== undefined && !isConfigured(news);
     const settled =
       olds["pending"] === undefined &&
       driftIn(olds).length === 0 &&
       sameToken(olds["jwt"], news) &&
       sameValue(olds["revocations"], news["revocations"]);
-    if (news["system"] === true && !settled) return updateSystem(addressFor(news, []), olds, news);
+    if (isConfigured(news) && !settled) return updateSystem(addressFor(news, []), olds, news);
     if (settled && !pushedNowhere) {
       return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     }
@@ -85,12 +92,11 @@ export const accountLifecycle: Lifecycle = {
   },
 
   async read(_id, outs) {
-    const { jwt, servers, pending: _pending, drift: _drift, ...inputs } = outs;
-    const address = addressFor(inputs, servers);
-    // What was never pushed is nowhere, and the servers have the system account from their configuration.
-    if (!address || outs["system"] === true || jwt === undefined || servers === undefined)
-      return { outs };
-    return compareWithServers(address, outs, inputs);
+    const { servers } = outs;
+    const address = addressFor(outs, servers);
+    // What was never pushed is nowhere.
+    if (!address || isConfigured(outs) || servers === undefined) return { outs };
+    return compareWithServers(address, outs);
   },
 
   async delete(_id, outs) {
@@ -114,16 +120,25 @@ export const accountLifecycle: Lifecycle = {
       }
       return;
     }
+    if (outs["servers"] === undefined && outs["pending"] === pendings.conflict) {
+      warn(`account "${name}" (${publicKey}) stays as it is on its servers: it is somebody else's`);
+      return;
+    }
     if (outs["pending"] !== undefined && servers.length === 0) return removeLeftovers(address);
     const removed = await removeAccount(address, removalOf(outs));
     removedRevocations.set(publicKey, removed.revocations);
-    if (removed.state === "locked" && outs["onDelete"] !== "lock") {
-      warn(
-        `account "${name}" (${publicKey}) is locked on the servers (nobody gets in), not deleted: ${removed.reason}`,
-      );
-    }
+    if (removed.state === "deleted") return;
+    const why = outs["onDelete"] === "lock" ? "as its onDelete says" : "not deleted";
+    warn(
+      `account "${name}" (${publicKey}) is locked on the servers (nobody gets in), ${why}: ${removed.reason}`,
+    );
   },
 };
+
+/** Servers have the system account from their configuration: it is what lets us in. Only an account server is asked for it as for any other. */
+function isConfigured({ system, server }: Properties): boolean {
+  return system === true && !isHttp((server as Properties | undefined)?.["url"]);
+}
 
 function driftIn({ drift }: Properties): string[] {
   return (drift ?? []) as string[];
@@ -140,8 +155,14 @@ function addressFor(
   return address && { ...address, prune: pruning(lifted, maxUserLifetime) };
 }
 
-function removalOf({ onDelete, forceDelete, tombstoneFor }: Properties): Removal {
+function exportersOf({ imports }: Properties): string[] {
+  return Array.isArray(imports) ? imports.map((one) => one?.account as string) : [];
+}
+
+function removalOf({ publicKey, onDelete, forceDelete, tombstoneFor }: Properties): Removal {
   return {
+    // The engine deletes accounts of a circle one after the other. What the program still declares does not go.
+    goesToo: (importer) => !declaredImports.get(importer)?.includes(publicKey as string),
     mode: onDelete === "lock" ? "lock" : "delete",
     force: forceDelete === true,
     ...(tombstoneFor === undefined
@@ -170,6 +191,14 @@ function sameToken(jwt: unknown, news: Properties): boolean {
   return saysTheSame("account", jwt, signerOf(news).publicKey, claimsOf(news));
 }
 
+function isConflict(error: unknown): boolean {
+  return error instanceof NatsAuthError && error.code === "ERR_CONFLICT";
+}
+
+function revocationsIn(jwt: unknown): Record<string, number> | undefined {
+  return jwt === undefined ? undefined : revocationsOf(decodeToken(jwt as string));
+}
+
 /** Makes the account be on its servers as declared; without servers it is only signed. */
 async function present(
   id: string,
@@ -183,8 +212,9 @@ async function present(
     return { ...inputs, jwt };
   }
   const known = {
-    jwt: olds["jwt"] as string | undefined,
-    revocations,
+    // What was only signed nobody can have changed. A change that a refresh found has been in the preview, and is overwritten.
+    jwt: (olds["servers"] && (olds["found"] ?? olds["jwt"])) as string | undefined,
+    revocations: mergeRevocations(revocations, revocationsIn(olds["jwt"])),
     conflict: inputs["conflict"] as Known["conflict"],
   };
   try {
@@ -198,9 +228,8 @@ async function present(
       {
         ...inputs,
         jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, { known: revocations }),
-        servers: pushed?.servers ?? olds["servers"] ?? [],
-        // The engine forgets the failure at the next refresh; this mark it keeps.
-        pending: "the last push did not reach every server",
+        servers: pushed?.servers ?? olds["servers"],
+        pending: isConflict(error) ? pendings.conflict : pendings.push,
       },
       error,
     );

@@ -79,7 +79,8 @@ function identityFor({
   return system && { system: { ...system, former: system.signer.former } };
 }
 
-function isHttp(url: unknown): boolean {
+/** Whether an HTTP account server is pushed to. */
+export function isHttp(url: unknown): boolean {
   return /^https?:/i.test(String([url].flat()[0]));
 }
 

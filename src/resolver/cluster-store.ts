@@ -1,6 +1,7 @@
 /** The account resolvers of a cluster, over NATS. */
 import type { AccountAddress } from "./address";
 import type { Connection } from "./connection";
+import { forgetLists } from "./list";
 import { subjects } from "./protocol";
 import { parseAccount, parseReply, type Reply, type RunningAccount } from "./replies";
 import { callRoster, type Roster } from "./roster";
@@ -43,6 +44,7 @@ export class ClusterStore implements Store {
   }
 
   send(_account: string, jwt: string, { present }: Roster) {
+    forgetLists(this.connection);
     return request(this.connection, subjects.update, jwt, present);
   }
 

@@ -39,7 +39,7 @@ export function driftOf(inspection: Inspection, pushed: TokenClaims): Drift[] {
 }
 
 function driftOn(
-  { server, claims, expired }: ServerCopy,
+  { server, claims, kept, expired }: ServerCopy,
   pushed: TokenClaims,
   revocations: Record<string, number>,
   at: number,
@@ -64,6 +64,7 @@ function driftOn(
         )
       : drift("changed", `runs a copy that somebody else changed: ${said.join(", ")}`, paths);
   }
+  if (kept === false) return drift("absent", "lost its copy and got it from another server");
   const held = revocationsOf(claims);
   const everybody = held["*"] ?? 0;
   const lost = Object.entries(revocations).filter(

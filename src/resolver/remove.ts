@@ -31,8 +31,13 @@ export interface Removal {
    * is published. Default: `"delete"`.
    */
   mode?: "delete" | "lock" | undefined;
-  /** Removes it although it has streams or other accounts import from it. Default: `false`, then it fails with `ERR_IN_USE`. */
+  /** Removes it although it has streams or other accounts import from it. Default: `false`, then it fails with `ERR_IN_USE`. A lock keeps the streams, and asks for imports alone. */
   force?: boolean | undefined;
+  /**
+   * Of an account that imports from it, and from which it imports itself: whether that one is to be removed too. One of a
+   * circle has to go first. Default: none is, so a circle has to be removed at the same time.
+   */
+  goesToo?: ((account: string) => boolean) | undefined;
   /** Seconds until the lock of a deleted account ends, where a server was away: longer than any absence. Default: 30 days. */
   tombstoneFor?: number | undefined;
 }
@@ -77,7 +82,7 @@ async function remove(store: Store, address: AccountAddress, removal: Removal): 
   if (nowhere && roster.missing.length === 0 && copies.tokens.length === 0) {
     return { state: "deleted", revocations };
   }
-  if (!removal.force) await assertUnused(store, address, situation);
+  if (!removal.force) await assertUnused(store, address, situation, removal);
   const seconds = removal.tombstoneFor ?? tombstoneSeconds;
   const until = formatInstant(now() + seconds);
   const outcome = await transact(store, address, {
@@ -124,6 +129,7 @@ async function assertUnused(
   store: Store,
   address: AccountAddress,
   { roster, copies }: Situation,
+  { mode, goesToo }: Removal,
 ): Promise<void> {
   const { connection } = store;
   const [newest] = copies.believed;
@@ -131,10 +137,14 @@ async function assertUnused(
   const deadline = Date.now() + togetherMs;
   for (;;) {
     const usage = await usageOf(store, connection, address, roster, copies);
-    const importers = usage.importers.filter(({ publicKey }) => !beingRemoved.has(publicKey));
-    const needs = needsOf(usage, importers);
+    const importers = usage.importers.filter(({ publicKey, inCircle }) => {
+      return !beingRemoved.has(publicKey) && !(inCircle && goesToo?.(publicKey));
+    });
+    // Under lock the streams stay.
+    const held = mode === "lock" ? { streams: [], certain: true } : usage;
+    const needs = needsOf(held, importers);
     if (needs.length === 0) return;
-    const onlyImports = usage.streams.length === 0 && usage.certain;
+    const onlyImports = held.streams.length === 0 && held.certain;
     if (!onlyImports || Date.now() > deadline) {
       throw new NatsAuthError(
         "ERR_IN_USE",
@@ -146,7 +156,10 @@ async function assertUnused(
   }
 }
 
-function needsOf({ streams, certain }: Usage, importers: Importer[]): string[] {
+function needsOf(
+  { streams, certain }: Pick<Usage, "streams" | "certain">,
+  importers: Importer[],
+): string[] {
   const needs: string[] = [];
   if (streams.length > 0) needs.push(`it has the stream(s) ${streams.join(", ")}`);
   else if (!certain) {

@@ -25,6 +25,8 @@ export interface Usage {
 export interface Importer {
   publicKey: string;
   name: string;
+  /** Whether the account imports from it as well, maybe through others. */
+  inCircle: boolean;
 }
 
 /** Asks the servers. It has to be asked before the account is locked, which hides its streams. */
@@ -71,25 +73,44 @@ async function importersOf(
   account: string,
   roster: Roster,
 ): Promise<Importer[]> {
-  const imports = ({ claims }: Copy) => importsFrom(claims, account);
-  const named = (await recentPack(connection)).flatMap((text) => {
+  const pack = await recentPack(connection);
+  const named = pack.flatMap((text) => {
     const packed = parsePacked(text);
     // Most accounts are about somebody else; only those that name it are worth a look at their signature.
     if (!packed || packed.account === account || !mentions(packed.jwt, account)) return [];
     const copy = believable(packed.jwt, packed.account, roster);
-    return copy && imports(copy) ? [packed.account] : [];
+    return copy && exportersOf(copy).includes(account) ? [packed.account] : [];
   });
+  if (named.length === 0) return [];
+  const sources = sourcesOf(account, pack, roster);
   const found = await Promise.all(
     named.map(async (publicKey) => {
       const [newest] = (await lookUp(store, publicKey, roster)).believed;
-      return newest && imports(newest) ? [{ publicKey, name: newest.claims.name ?? "" }] : [];
+      if (!newest || !exportersOf(newest).includes(account)) return [];
+      const name = newest.claims.name ?? "";
+      return [{ publicKey, name, inCircle: sources.has(publicKey) }];
     }),
   );
   return found.flat();
 }
 
-function importsFrom(claims: Copy["claims"], account: string): boolean {
-  return accountFromWire(claims).imports?.some((one) => one.account === account) ?? false;
+/** The accounts that an account imports from, those that these import from, and so on. */
+function sourcesOf(account: string, pack: readonly string[], roster: Roster): Set<string> {
+  const found = new Set<string>();
+  const waiting = [account];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const packed = pack.map(parsePacked).find((one) => one?.account === next);
+    const copy = packed && believable(packed.jwt, packed.account, roster);
+    for (const exporter of copy ? exportersOf(copy) : []) {
+      if (!found.has(exporter)) waiting.push(exporter);
+      found.add(exporter);
+    }
+  }
+  return found;
+}
+
+function exportersOf({ claims }: Copy): string[] {
+  return (accountFromWire(claims).imports ?? []).map((one) => one.account);
 }
 
 function mentions(jwt: string, account: string): boolean {
