@@ -158,6 +158,31 @@ describe("users of a scoped key", () => {
     await account.publish({ signingKeys: [role({ sourceNetworks: ["10.0.0.0/8"] })] });
     expect(await admission(creds, tenants.url)).toMatch(/^refused/);
   });
+
+  it("lose what names a queue group beside a placeholder, which is why that is refused before", async () => {
+    const asWorker = async (name: string, subscribe: string[]): Promise<string> => {
+      const signer = generateKeyPair("account");
+      const template = { permissions: { subscribe } };
+      const account = await tenants.account(name);
+      await account.publishUnchecked({
+        signingKeys: [{ key: signer.publicKey, role: "worker", template }],
+      });
+      const user = await account.connect({ scoped: true, name: "ann" }, { signer });
+      let refusal = "";
+      user.subscribe("jobs", {
+        queue: "workers",
+        callback: (error) => {
+          refusal = error?.message ?? "";
+        },
+      });
+      await user.flush();
+      return refusal;
+    };
+    expect(await asWorker("queues", ["own", "jobs workers"])).toBe("");
+    expect(await asWorker("lost-queues", ["own.{{name()}}", "jobs workers"])).toContain(
+      "Permissions Violation",
+    );
+  });
 });
 
 /** Whether clients would publish to it at all. */
