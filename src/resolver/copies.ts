@@ -53,6 +53,15 @@ async function trusted(
   return { roster, signer: signerFromSeed(signer.seed) };
 }
 
+const told = new Set<string>();
+
+/** It is so for every account of the operator. */
+function tellOnce(line: string, log: (line: string) => void): void {
+  if (told.has(line)) return;
+  told.add(line);
+  log(line);
+}
+
 /** Asks every server for its copy. */
 export async function lookUp(store: Store, account: string, roster: Roster): Promise<Copies> {
   const { tokens, answers } = await store.lookUp(account, roster);

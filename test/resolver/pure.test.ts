@@ -109,6 +109,7 @@ describe("drift", () => {
     server,
     jwt: held ? "jwt" : undefined,
     claims: held,
+    kept: undefined,
     expired,
     complete: true,
   });
