@@ -57,13 +57,13 @@ export const accountLifecycle: Lifecycle = {
     if (olds["publicKey"] !== news["publicKey"]) return { replace: "publicKey", deleteFirst: true };
     if (hasUnknown(news)) return "changed";
     if (olds["pending"] !== undefined) return "dirty";
+    const drift = driftIn(olds);
+    for (const line of drift) warn(`account "${olds["name"]}": ${line}`);
     const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
     if (!stored || !sameToken(olds["found"] ?? olds["jwt"], news)) {
       tellOfLifted(news["name"], liftedRevocations(olds, news));
       return "changed";
     }
-    const drift = driftIn(olds);
-    for (const line of drift) warn(`account "${olds["name"]}": ${line}`);
     return drift.length > 0 ? "dirty" : "same";
   },
 

@@ -249,7 +249,7 @@ async function pushOne(
     if (idle.length > 0) {
       throw new IncompletePush(
         "ERR_REJECTED",
-        `${labelOf(address)}: ${idle.join(", ")} took the JWT and does not run it: ${notInForceHint}.`,
+        `${labelOf(address)}: ${idle.join(", ")} took the JWT without running it: ${notInForceHint}.`,
         incomplete(address, roster, token),
       );
     }

@@ -46,8 +46,14 @@ async function trusted(
   if (roster.doubting.length > 0 && former !== undefined) {
     const operator = { ...address.operator, signer: former };
     const before = await store.survey({ ...address, operator });
-    if (before.doubting.length === 0)
+    if (before.doubting.length === 0) {
+      tellOnce(
+        `the operator JWT that runs on ${roster.doubting.join(", ")} does not know the signing key ${signer.publicKey} yet, so the key before it goes on signing. ` +
+          "Give the server(s) the current ResolverConfig, restart them (a reload does not suffice), and run the command again",
+        address.log,
+      );
       return { roster: before, signer: signerFromSeed(former.seed) };
+    }
   }
   assertTrusted(roster, signer.publicKey);
   return { roster, signer: signerFromSeed(signer.seed) };

@@ -204,7 +204,7 @@ function notInForce(
 ): IncompletePush {
   return new IncompletePush(
     "ERR_REJECTED",
-    `${labelOf(address)}: ${idle.join(", ")} took the JWT and does not run it: ${kept ? notInForceHint : cacheHint}.`,
+    `${labelOf(address)}: ${idle.join(", ")} took the JWT without running it: ${kept ? notInForceHint : cacheHint}.`,
     incomplete(address, roster, jwt),
   );
 }

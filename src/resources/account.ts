@@ -217,7 +217,7 @@ export class Account extends NatsResource {
       exports: args.exports,
       signingKeys: listed,
       imports: imports?.map((entry) => importInputs(entry, name, identity, opts)),
-      partners: (imports ?? []).map(({ account }) => account as object),
+      partners: (imports ?? []).map(({ account }) => account as object | string),
     };
     super(
       "Account",

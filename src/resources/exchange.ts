@@ -14,8 +14,10 @@ export interface Declared {
   signingKeys: ListedInputs | undefined;
   imports: pulumi.Inputs[] | undefined;
   /** For each import what the program named: an account, or only its key. */
-  partners: readonly object[];
+  partners: readonly (object | string)[];
 }
+
+type LookUp = (partner: object | string) => Declared | undefined;
 
 /** Accounts by what a program can name them by: themselves, their key, or the key's public half. */
 const accounts = new WeakMap<object, Declared>();
@@ -27,7 +29,8 @@ const waiting = new WeakMap<object, Declared[]>();
 export function noteAccount(account: object, key: unknown, declared: Declared): void {
   for (const name of [account, ...namesOf(key)]) accounts.set(name, declared);
   for (const partner of declared.partners) {
-    if (accounts.has(partner)) continue;
+    // A public key as text is an account elsewhere.
+    if (typeof partner === "string" || accounts.has(partner)) continue;
     waiting.set(partner, [...(waiting.get(partner) ?? []), declared]);
   }
 }
@@ -38,8 +41,8 @@ function namesOf(key: unknown): object[] {
 }
 
 /** What an import's check must know of the account that exports. */
-export function exporterHint(partner: object | undefined): pulumi.Inputs | undefined {
-  const exporter = partner && accounts.get(partner);
+export function exporterHint(partner: object | string | undefined): pulumi.Inputs | undefined {
+  const exporter = typeof partner === "object" ? accounts.get(partner) : undefined;
   if (exporter === undefined) return undefined;
   const { name, exports, signingKeys } = exporter;
   return { name, exports: exports ?? [], signingKeys };
@@ -50,7 +53,10 @@ export function importerHints(declared: Declared, key: unknown): pulumi.Inputs |
   const names = namesOf(key);
   const importers = [...new Set(names.flatMap((name) => waiting.get(name) ?? []))];
   if (importers.length === 0) return undefined;
-  const lookUp = (partner: object) => (names.includes(partner) ? declared : accounts.get(partner));
+  const lookUp: LookUp = (partner) => {
+    if (typeof partner === "string") return undefined;
+    return names.includes(partner) ? declared : accounts.get(partner);
+  };
   return {
     importers: importers.map(({ name, publicKey, imports, partners }) => ({
       name,
@@ -62,10 +68,7 @@ export function importerHints(declared: Declared, key: unknown): pulumi.Inputs |
 }
 
 /** All accounts that this one imports from, directly or not, when it is among them itself. They are named by position: keys may not be known yet. */
-function circleOf(
-  start: Declared,
-  lookUp: (partner: object) => Declared | undefined,
-): pulumi.Inputs[] | undefined {
+function circleOf(start: Declared, lookUp: LookUp): pulumi.Inputs[] | undefined {
   const found: Declared[] = [start];
   const placeOf = new Map([[start, 0]]);
   let closed = false;
@@ -83,7 +86,7 @@ function circleOf(
     name,
     exports: exports ?? [],
     imports: imports?.map(({ token: _token, ...entry }, index) => {
-      const exporter = lookUp(partners[index] as object);
+      const exporter = lookUp(partners[index] as object | string);
       const place = exporter === undefined ? undefined : placeOf.get(exporter);
       return { ...entry, account: place === undefined ? "" : String(place) };
     }),

@@ -60,6 +60,20 @@ describe("a cluster of three", () => {
     expect(copies(account)).toEqual([jwt, jwt, jwt]);
   });
 
+  it("is not content with a server that takes a JWT and does not run it", async () => {
+    const account = generateKeyPair("account");
+    const address = at("later", account.publicKey);
+    const notBefore = new Date(Date.now() + 3_600_000).toISOString();
+    await expect(publishAccount(address, { name: "later", notBefore })).rejects.toMatchObject({
+      code: "ERR_REJECTED",
+      message: expect.stringMatching(
+        /account "later" .*: S1, S2, S3 took the JWT without running it: .* not valid at the server's time/,
+      ),
+    });
+    // Every server answered "jwt updated", and keeps it.
+    expect(copies(account).every((copy) => copy !== undefined)).toBe(true);
+  });
+
   it("sends nothing when one server does not know the signer, and names key and server", async () => {
     const account = generateKeyPair("account");
     const { jwt } = await publishAccount(at("kept", account.publicKey), { name: "kept" });

@@ -9,7 +9,7 @@ const pieceLength = 20;
 
 /** An expression of a program for a seed, so that the program's own text does not hold it. */
 export function spelledBackwards(text: string): string {
-  return `[..."${[...text].reverse().join("")}"].reverse().join("")`;
+  return `[...${JSON.stringify([...text].reverse().join(""))}].reverse().join("")`;
 }
 
 /** All files below a folder. */
