@@ -10,7 +10,7 @@ import type { Signer } from "../keys/index";
 import { type AccountAddress, identityOf, labelOf } from "./address";
 import { believable, type Copies, type Copy, look, lookUp, type Situation } from "./copies";
 import { cacheHint, notInForceHint } from "./hints";
-import { IncompletePush, incomplete, silentAfter } from "./push";
+import { assertComplete, IncompletePush, incomplete, silentAfter } from "./push";
 import type { Reply, RunningAccount } from "./replies";
 import type { Roster } from "./roster";
 import type { Store } from "./store";
@@ -112,6 +112,9 @@ export async function transact(
       knowledge.wrote(jwt);
       const sent = await store.send(address.publicKey, jwt, roster);
       const silent = silentAfter(address, roster, jwt, sent);
+      if (sent.replies.length === 0) {
+        assertComplete(address, roster, jwt, [...silent, ...roster.missing]);
+      }
       const result = await confirm(store, address, situation, jwt, sent.replies);
       const meanwhile = watch.take();
       const foreign = passing(meanwhile, roster);
