@@ -22,8 +22,20 @@ function normalBody(nats: Record<string, unknown>): Record<string, unknown> {
   const { revocations, ...body } = nats;
   // Only an account's are its own business; elsewhere the name would be someone else's field.
   if (body["type"] !== "account") return sortLists({ ...nats }, ["signing_keys"]);
+  for (const [name, lists] of SETS) {
+    const parts = body[name];
+    if (typeof parts !== "object" || parts === null) continue;
+    const fields = { ...parts } as Record<string, unknown>;
+    body[name] = sortLists(fields, lists ?? Object.keys(fields));
+  }
   return sortLists(body, ["exports", "imports", "signing_keys"]);
 }
+
+/** Lists without an order inside an account; of mappings all. */
+const SETS: readonly (readonly [name: string, lists?: string[]])[] = [
+  ["mappings"],
+  ["authorization", ["auth_users", "allowed_accounts"]],
+];
 
 function sortLists(body: Record<string, unknown>, names: string[]): Record<string, unknown> {
   for (const name of names) {

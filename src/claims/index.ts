@@ -4,7 +4,7 @@ export { describe } from "./describe";
 export { accountDifferences, type ClaimDifference } from "./difference";
 export { claimsEqual } from "./equal";
 export { decodeGeneric, type GenericClaims } from "./generic";
-export { mergeRevocations } from "./revocations";
+export { compactRevocations, mergeRevocations } from "./revocations";
 export {
   encodeGeneric,
   type GenericRequest,

@@ -12,3 +12,18 @@ export function mergeRevocations(
   }
   return Object.fromEntries(merged);
 }
+
+/**
+ * The list without what says nothing: entries that `*` covers, and, where no token lives longer than that, those of
+ * tokens that expired since. `before` is the unix second before which nothing was issued that is still valid.
+ */
+export function compactRevocations(
+  revocations: Readonly<Record<string, number>>,
+  before = 0,
+): Record<string, number> {
+  const everybody = revocations["*"] ?? -1;
+  const kept = Object.entries(revocations).filter(
+    ([key, time]) => time >= before && (key === "*" || time > everybody),
+  );
+  return Object.fromEntries(kept);
+}

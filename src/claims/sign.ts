@@ -51,6 +51,13 @@ export function signAccount(request: SignRequest<AccountClaims>): string {
  * Signs a user's claims with a key of its account. `issuerAccount` must be set when a signing key signs; it is left
  * out of the token, as in Go, when the signer is that account itself. A user of a scoped key is `scoped` and says
  * nothing about what it is allowed. Throws `ERR_KEY`, `ERR_INPUT`.
+ *
+ * @example
+ * const user = generateKeyPair("user");
+ * const claims = { name: "worker-1", permissions: { publish: ["done.>"] } };
+ * const signer = signerFromSeed(accountSeed);
+ * const jwt = signUser({ publicKey: user.publicKey, claims, signer, issuedAt: Math.floor(Date.now() / 1000) });
+ * const creds = formatCreds(jwt, user.seed);
  */
 export function signUser(request: SignRequest<UserClaims>): string {
   const { claims } = request;
@@ -62,6 +69,10 @@ export function signUser(request: SignRequest<UserClaims>): string {
 /**
  * Signs an activation: the account of `publicKey` may import what the claims name. The signer is a key of the
  * exporting account; `issuerAccount` as for users. Throws `ERR_KEY`, `ERR_INPUT`.
+ *
+ * @example
+ * const token = signActivation({ publicKey: importer, claims: { stream: "orders.>" }, signer, issuedAt });
+ * const imports = [{ stream: "orders.>", account: exporter, token }];
  */
 export function signActivation(request: SignRequest<ActivationClaims>): string {
   const body = byAccount(request, activationBody(request.claims));
@@ -77,6 +88,15 @@ export function signAuthorizationRequest(request: SignRequest<AuthorizationReque
 /**
  * Signs the answer of an authorization service. `publicKey` is the request's `userKey`, `audience` its `server.id`;
  * the signer is a key of the service's account, `issuerAccount` as for users. Throws `ERR_KEY`, `ERR_INPUT`.
+ *
+ * @example
+ * const request = authorizationRequestFromWire(verifyToken(message, { type: "authorization_request" }));
+ * const answer = signAuthorizationResponse({
+ *   publicKey: request.userKey,
+ *   claims: { audience: request.server.id, error: "unknown user" },
+ *   signer,
+ *   issuedAt: Math.floor(Date.now() / 1000),
+ * });
  */
 export function signAuthorizationResponse(request: SignRequest<AuthorizationResponse>): string {
   const { claims } = request;

@@ -3,8 +3,9 @@ import { type AccountClaims, type Issue, validateAccount } from "../claims/index
 import { publicKeyProblem } from "../keys/index";
 import { type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
 import { oneOfIssues, pick, unknownNames } from "./common";
-import { secondsOf } from "./expiry";
+import { type Renewal, secondsOf } from "./expiry";
 import type { Properties } from "./hooks";
+import { declaredRevocations } from "./revocations";
 import { hasUnknown } from "./unknown";
 
 const claimNames = [
@@ -35,11 +36,23 @@ export const storedNames = [
   "onDelete",
   "forceDelete",
   "tombstoneFor",
+  "expiresIn",
+  "renewBefore",
+  "revocations",
+  "maxUserLifetime",
 ] as const;
+
+/** At its end all sessions of an account are closed and its JetStream stops: one nightly run that is missed must not come to that. */
+export const renewalOfAccount: Renewal = { share: 1 / 2, least: 1 / 2 };
+
+/** Servers bring streams back slowly, and start without them where their account has expired (measured). */
+const leastWithJetStream = 7 * 24 * 3600;
 
 /** What the JWT says. */
 export function claimsOf(inputs: Properties): AccountClaims {
-  return pick(inputs, claimNames) as unknown as AccountClaims;
+  const revocations = declaredRevocations(inputs);
+  const claims = pick(inputs, claimNames) as unknown as AccountClaims;
+  return revocations === undefined ? claims : { ...claims, revocations };
 }
 
 /** Who signs the JWT. */
@@ -62,6 +75,20 @@ export function accountIssues(inputs: Properties): Issue[] {
     ...oneOfIssues(inputs, "onDelete", ["delete", "lock", "retain"]),
   ];
   secondsOf(inputs, "tombstoneFor", issues);
+  secondsOf(inputs, "maxUserLifetime", issues);
+  const lifetime = secondsOf(inputs, "expiresIn", []);
+  if (
+    lifetime !== undefined &&
+    lifetime < leastWithJetStream &&
+    inputs["jetstream"] !== undefined
+  ) {
+    issues.push({
+      path: "expiresIn",
+      message:
+        "must be at least 7d for an account with JetStream: its streams stop when it expires",
+      severity: "error",
+    });
+  }
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const publicKeyIs = publicKeyProblem(inputs["publicKey"], ["account"]);

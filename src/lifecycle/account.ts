@@ -1,17 +1,9 @@
 /** The account JWT, and its presence on every server behind the operator's `accountServerUrl`. */
-import {
-  decodeToken,
-  mergeRevocations,
-  parseDuration,
-  revocationsOf,
-  signAccount,
-} from "../claims/index";
-import { nextIssueTime } from "../clock";
+import { decodeToken, mergeRevocations, parseDuration, revocationsOf } from "../claims/index";
+import { now } from "../clock";
 import { NatsAuthError } from "../errors";
-import { signerFromSeed } from "../keys/index";
 import {
   type AccountAddress,
-  heldRevocations,
   IncompletePush,
   type Known,
   publishAccount,
@@ -19,19 +11,20 @@ import {
   removeAccount,
 } from "../resolver/index";
 import { compareWithServers } from "./account-drift";
-import { accountIssues, claimsOf, signerOf, storedNames } from "./account-inputs";
+import { accountIssues, claimsOf, renewalOfAccount, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
+import { sign, signAsServersKnow, waiting } from "./account-token";
 import { addressOf, isHttp } from "./authority";
 import { sameValue, stickyName, withFlatKeys } from "./common";
 import { exchangeIssues, withoutHints } from "./exchange";
+import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
+import { liftedRevocations, pruning, tellOfLifted } from "./revocations";
 import { saysTheSame } from "./same-token";
+import { updateSystem } from "./system-account";
 import { withSize } from "./token-size";
 import { hasUnknown } from "./unknown";
-
-/** Servers that have the system account from us are up, or are not started yet. */
-const systemWaitMs = 3_000;
 
 /** Revocations of accounts that this process removed: `up --replace` makes them again at once, and nobody may slip back in. */
 const removedRevocations = new Map<string, Record<string, number>>();
@@ -48,9 +41,11 @@ const pendings = {
 /** Hooks of `Account`. */
 export const accountLifecycle: Lifecycle = {
   check(olds, news): Checked {
-    const inputs = stickyName(olds, withFlatKeys(withoutHints(news)));
+    const named = stickyName(olds, withFlatKeys(withoutHints(news)));
+    const { inputs, issues } = withExpiry(olds, named, now(), renewalOfAccount);
     declaredImports.set(inputs["publicKey"] as string, exportersOf(inputs));
     return withSize(inputs, () => sign(inputs), [
+      ...issues,
       ...accountIssues(inputs),
       ...exchangeIssues({ ...news, name: inputs["name"] }),
     ]);
@@ -65,13 +60,16 @@ export const accountLifecycle: Lifecycle = {
     const drift = driftIn(olds);
     for (const line of drift) warn(`account "${olds["name"]}": ${line}`);
     const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
-    if (!stored || !sameToken(olds["found"] ?? olds["jwt"], news)) return "changed";
+    if (!stored || !sameToken(olds["found"] ?? olds["jwt"], news)) {
+      tellOfLifted(news["name"], liftedRevocations(olds, news));
+      return "changed";
+    }
     return drift.length > 0 ? "dirty" : "same";
   },
 
   async create(inputs) {
     const id = inputs["publicKey"] as string;
-    if (isConfigured(inputs)) return { id, outs: { ...inputs, jwt: sign(inputs) } };
+    if (isConfigured(inputs)) return { id, outs: { ...inputs, jwt: signAsServersKnow(inputs) } };
     const revocations = removedRevocations.get(id);
     const outs = await present(id, {}, inputs, revocations);
     removedRevocations.delete(id);
@@ -82,8 +80,11 @@ export const accountLifecycle: Lifecycle = {
     const { url } = (news["server"] ?? {}) as Properties;
     const pushedNowhere = olds["servers"] === undefined && url !== undefined && !isConfigured(news);
     const settled =
-      olds["pending"] === undefined && driftIn(olds).length === 0 && sameToken(olds["jwt"], news);
-    if (isConfigured(news) && !settled) return resignSystem(olds, news);
+      olds["pending"] === undefined &&
+      driftIn(olds).length === 0 &&
+      sameToken(olds["jwt"], news) &&
+      sameValue(olds["revocations"], news["revocations"]);
+    if (isConfigured(news) && !settled) return updateSystem(addressFor(news, []), olds, news);
     if (settled && !pushedNowhere) {
       return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     }
@@ -143,14 +144,15 @@ function driftIn({ drift }: Properties): string[] {
   return (drift ?? []) as string[];
 }
 
-function addressFor(properties: Properties, servers: unknown): AccountAddress | undefined {
+function addressFor(
+  properties: Properties,
+  servers: unknown,
+  lifted: Record<string, number> = {},
+): AccountAddress | undefined {
+  const { operator, server, maxUserLifetime } = properties;
   const remembered = (servers ?? []) as string[];
-  return addressOf(
-    identityOf(properties),
-    properties["operator"],
-    properties["server"],
-    remembered,
-  );
+  const address = addressOf(identityOf(properties), operator, server, remembered);
+  return address && { ...address, prune: pruning(lifted, maxUserLifetime) };
 }
 
 function exportersOf({ imports }: Properties): string[] {
@@ -181,45 +183,12 @@ async function removeLeftovers(address: AccountAddress): Promise<void> {
   }
 }
 
-/**
- * The system account reaches servers by their configuration, not by a push. But users of it are revoked
- * on the servers, and a newer JWT without those revocations would let them in again after the restart.
- */
-async function resignSystem(olds: Properties, news: Properties): Promise<Properties> {
-  const address = addressFor(news, []);
-  if (!address) return { ...news, jwt: sign(news, olds["jwt"]) };
-  address.target.waitFor = systemWaitMs;
-  let revocations: Record<string, number> = {};
-  try {
-    revocations = await heldRevocations(address);
-  } catch (error) {
-    if (!(error instanceof NatsAuthError && error.code === "ERR_UNREACHABLE")) throw error;
-    warn(
-      "the system account was signed anew, but no server could be asked whom it revokes there: " +
-        "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
-    );
-  }
-  return { ...news, jwt: sign(news, olds["jwt"], revocations) };
-}
-
 function identityOf(properties: Properties): { name: string; publicKey: string } {
   return { name: properties["name"] as string, publicKey: properties["publicKey"] as string };
 }
 
 function sameToken(jwt: unknown, news: Properties): boolean {
   return saysTheSame("account", jwt, signerOf(news).publicKey, claimsOf(news));
-}
-
-/** Signs the claims without asking a server; what an earlier token revoked stays revoked. */
-function sign(inputs: Properties, before?: unknown, known?: Record<string, number>): string {
-  const previous = before === undefined ? undefined : decodeToken(before as string);
-  const revocations = mergeRevocations(known, revocationsIn(before));
-  return signAccount({
-    publicKey: inputs["publicKey"] as string,
-    claims: { ...claimsOf(inputs), revocations },
-    signer: signerFromSeed(signerOf(inputs).seed),
-    issuedAt: nextIssueTime(previous?.iat),
-  });
 }
 
 function isConflict(error: unknown): boolean {
@@ -237,8 +206,11 @@ async function present(
   inputs: Properties,
   revocations?: Record<string, number>,
 ): Promise<Properties> {
-  const address = addressFor(inputs, olds["servers"]);
-  if (!address) return { ...inputs, jwt: sign(inputs, olds["jwt"]) };
+  const address = addressFor(inputs, olds["servers"], liftedRevocations(olds, inputs));
+  if (!address) {
+    const jwt = sign(inputs, { jwt: olds["jwt"], lifted: liftedRevocations(olds, inputs) });
+    return { ...inputs, jwt };
+  }
   const known = {
     // What was only signed nobody can have changed. A change that a refresh found has been in the preview, and is overwritten.
     jwt: (olds["servers"] && (olds["found"] ?? olds["jwt"])) as string | undefined,
@@ -248,14 +220,14 @@ async function present(
   try {
     const { jwt, servers, warnings } = await publishAccount(address, claimsOf(inputs), known);
     for (const line of warnings) warn(line);
-    return { ...inputs, jwt, servers };
+    return { ...inputs, jwt, servers, ...waiting(inputs, jwt) };
   } catch (error) {
     const pushed = error instanceof IncompletePush ? error.published : undefined;
     throw new HalfDone(
       id,
       {
         ...inputs,
-        jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, undefined, revocations),
+        jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, { known: revocations }),
         servers: pushed?.servers ?? olds["servers"],
         pending: isConflict(error) ? pendings.conflict : pendings.push,
       },

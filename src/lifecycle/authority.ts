@@ -9,17 +9,22 @@ import type { Properties } from "./hooks";
 import { say } from "./log";
 import { startCommand } from "./start-command";
 
+/** A key that signs, with the one before it while servers may not know it yet. */
+export interface RotatingKey extends KeyPairData {
+  former?: KeyPairData;
+}
+
 /** The operator, and the key that signs its accounts. */
 export interface OperatorAuthority {
   publicKey: string;
-  signer: KeyPairData;
+  signer: RotatingKey;
   requireSigningKeys?: boolean;
 }
 
 /** Where the servers are, and who may push. */
 export interface ServerAuthority {
   url: string | string[];
-  system?: { publicKey: string; signer: KeyPairData };
+  system?: { publicKey: string; signer: RotatingKey };
   creds?: string;
   credsFile?: string;
   tls?: TlsSettings;
@@ -34,25 +39,30 @@ export function addressOf(
   server: unknown,
   remembered: readonly string[] = [],
 ): AccountAddress | undefined {
-  if (operator === undefined || server === undefined) return undefined;
+  const target = targetOf(server);
+  if (operator === undefined || target === undefined) return undefined;
   const { publicKey, signer } = operator as OperatorAuthority;
-  const { url, waitFor, expect, tls, ...as } = server as Partial<ServerAuthority>;
-  const identity = identityFor(as);
-  // A handle from another stack may name no servers.
-  if (url === undefined || (identity === undefined && !isHttp(url))) return undefined;
+  const { expect } = server as Partial<ServerAuthority>;
   return {
     ...account,
-    operator: { publicKey, signer },
-    target: {
-      url,
-      ...identity,
-      tls,
-      waitFor: waitFor === undefined ? undefined : parseDuration(waitFor),
-      startCommand: () => startCommand(publicKey, addressesOf({ url })),
-    },
+    operator: { publicKey, signer, former: signer.former },
+    target: { ...target, startCommand: () => startCommand(publicKey, addressesOf(target)) },
     remembered,
     expected: expect,
     log: say,
+  };
+}
+
+/** The servers, and as whom they are spoken to; `undefined` where a handle of another stack names none. */
+export function targetOf(server: unknown): ClusterTarget | undefined {
+  const { url, waitFor, tls, ...as } = (server ?? {}) as Partial<ServerAuthority>;
+  const identity = identityFor(as);
+  if (url === undefined || (identity === undefined && !isHttp(url))) return undefined;
+  return {
+    url,
+    ...identity,
+    tls,
+    waitFor: waitFor === undefined ? undefined : parseDuration(waitFor),
   };
 }
 
@@ -66,7 +76,7 @@ function identityFor({
   | undefined {
   if (creds !== undefined) return { creds };
   if (credsFile !== undefined) return { credsFile };
-  return system && { system };
+  return system && { system: { ...system, former: system.signer.former } };
 }
 
 /** Whether an HTTP account server is pushed to. */

@@ -2,18 +2,36 @@
  * Turns `expiresIn` into the input `expiresAt`. It is decided in `check`, which gets back what it
  * returned last time: so the instant stays until renewal is due, and preview shows it by path.
  */
-import { formatInstant, type Issue, parseDuration, parseInstant } from "../claims/index";
+import {
+  formatDuration,
+  formatInstant,
+  type Issue,
+  parseDuration,
+  parseInstant,
+} from "../claims/index";
 import type { Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
 const hour = 3600;
 const day = 24 * hour;
 
+/** How long before its end something is renewed, as a part of its lifetime. */
+export interface Renewal {
+  /** Where `renewBefore` is not given. */
+  share: number;
+  /** The least that may be given. Default: anything. */
+  least?: number;
+}
+
+/** A user that is not renewed in time is one that cannot connect. */
+const renewalOfUser: Renewal = { share: 1 / 3 };
+
 /** Adds `expiresAt` where the inputs ask for it, and says what is wrong with them. */
 export function withExpiry(
   olds: Properties,
   news: Properties,
   now: number,
+  { share, least = 0 }: Renewal = renewalOfUser,
 ): { inputs: Properties; issues: Issue[] } {
   const issues: Issue[] = [];
   const lifetime = secondsOf(news, "expiresIn", issues);
@@ -39,8 +57,15 @@ export function withExpiry(
       severity: "error",
     });
   }
+  if (lifetime !== undefined && renewBefore !== undefined && renewBefore < lifetime * least) {
+    issues.push({
+      path: "renewBefore",
+      message: `must be at least ${formatDuration(lifetime * least * 1000)}, ${least} of expiresIn: one run that is missed must not end all sessions`,
+      severity: "error",
+    });
+  }
   if (issues.length > 0 || lifetime === undefined) return { inputs: news, issues };
-  const due = renewBefore ?? lifetime / 3;
+  const due = renewBefore ?? lifetime * share;
   const kept =
     olds["expiresIn"] === news["expiresIn"] ? (olds["expiresAt"] as string | undefined) : undefined;
   const stays = kept !== undefined && now < parseInstant(kept) - due;

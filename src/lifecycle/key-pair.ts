@@ -6,7 +6,7 @@ import {
   publicKeyProblem,
   seedProblem,
 } from "../keys/index";
-import { unknownNames } from "./common";
+import { pick, unknownNames } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
@@ -20,9 +20,12 @@ export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
       return { id: key["publicKey"] as string, outs: { ...inputs, ...key } };
     },
     update: async (_id, olds, news) => {
-      if (isRotated(olds, news)) return { ...news, ...generateKeyPair(news["kind"] as KeyKind) };
+      const before = pick(olds, ["publicKey", "seed"]);
+      if (isRotated(olds, news)) {
+        return { ...news, ...generateKeyPair(news["kind"] as KeyKind), former: before };
+      }
       // A seed that is no longer given is kept: an identity is never lost by removing or adding a line.
-      return { ...news, publicKey: olds["publicKey"], seed: news["seed"] ?? olds["seed"] };
+      return { ...news, ...pick(olds, ["former"]), ...before, ...pick(news, ["seed"]) };
     },
   };
 }

@@ -1,9 +1,18 @@
 /** The operator JWT: signed by the operator's identity key, kept byte-equal until a claim changes. */
-import { decodeToken, type OperatorClaims, signOperator, validateOperator } from "../claims/index";
+import {
+  decodeToken,
+  type Issue,
+  type OperatorClaims,
+  operatorFromWire,
+  signOperator,
+  validateOperator,
+} from "../claims/index";
 import { nextIssueTime } from "../clock";
 import { publicKeyOf, signerFromSeed } from "../keys/index";
 import { keyIssues, pick, sameValue, stickyName, unknownNames, withFlatKeys } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
+import { warn } from "./log";
+import { keepKeysInUse } from "./operator-keys";
 import { saysTheSame } from "./same-token";
 import { hasUnknown } from "./unknown";
 
@@ -19,7 +28,7 @@ const claimNames = [
   "expiresAt",
 ] as const;
 
-const otherNames = ["key", "systemAccount", "waitForServer", "expectServers", "strict"];
+const otherNames = ["jwt", "key", "systemAccount", "waitForServer", "expectServers", "strict"];
 
 interface Key {
   publicKey: string;
@@ -33,11 +42,11 @@ export const operatorLifecycle: Lifecycle = {
     return {
       inputs,
       issues: [
-        ...unknownNames(inputs, [...claimNames, ...otherNames], ["signer", "system"]),
+        ...unknownNames(inputs, [...claimNames, ...otherNames], ["signer", "system", "connection"]),
         ...validateOperator(claimsOf(inputs)).map((issue) =>
           issue.path === "systemAccount" ? { ...issue, path: "system.publicKey" } : issue,
         ),
-        ...keyIssues("key", inputs["key"], "operator", "sign the operator JWT"),
+        ...signingIssues(inputs),
         ...keyIssues("signer", inputs["signer"], "operator", "sign accounts"),
         ...keyIssues(
           "system.signer",
@@ -52,22 +61,80 @@ export const operatorLifecycle: Lifecycle = {
   diff(olds, news): Difference {
     if (hasUnknown(news)) return "changed";
     if (keyOf(olds).publicKey !== keyOf(news).publicKey) return { replace: "key" };
-    const stored = ["key", "signer", "system", "strict"].every((name) =>
+    if (olds["pending"] !== undefined) return "dirty";
+    const stored = ["key", "signer", "system", "strict", "connection"].every((name) =>
       sameValue(olds[name], news[name]),
     );
+    if (news["jwt"] !== undefined)
+      return stored && olds["jwt"] === news["jwt"] ? "same" : "changed";
     return stored && sameClaims(olds, news) ? "same" : "changed";
   },
 
   async create(inputs) {
-    return { id: keyOf(inputs).publicKey, outs: { ...inputs, jwt: sign(inputs) } };
+    const jwt = inputs["jwt"] ?? sign(inputs, claimsOf(inputs));
+    return { id: keyOf(inputs).publicKey, outs: { ...inputs, jwt } };
   },
 
   async update(_id, olds, news): Promise<Properties> {
+    const before = olds["jwt"] as string;
+    if (news["jwt"] !== undefined) return news;
     // Servers refuse to reload a configuration whose operator JWT differs in any byte (server `reload.go`).
-    if (sameClaims(olds, news)) return { ...news, jwt: olds["jwt"] };
-    return { ...news, jwt: sign(news, decodeToken(olds["jwt"] as string).iat) };
+    if (olds["pending"] === undefined && sameClaims(olds, news)) return { ...news, jwt: before };
+    const { claims, pending } = await keepKeysInUse(before, claimsOf(news), serversOf(news));
+    const same = saysTheSame("operator", before, keyOf(news).publicKey, claims);
+    const jwt = same ? before : sign(news, claims, decodeToken(before).iat);
+    if (!same) {
+      warn(
+        `the JWT of operator "${news["name"]}" has changed: servers take it with a restart, not with a reload. ` +
+          "Give them the new ResolverConfig and restart them one after the other; accounts stay as they are until all have done so",
+      );
+    }
+    return { ...news, jwt, ...(pending === undefined ? {} : { pending }) };
   },
 };
+
+/** The JWT is signed here, or where the seed of the identity is kept. */
+function signingIssues(inputs: Properties): Issue[] {
+  const { jwt } = inputs;
+  const key = keyOf(inputs);
+  if (jwt === undefined) {
+    const purpose = "sign the operator JWT (or give the signed JWT itself as `jwt`)";
+    return keyIssues("key", key, "operator", purpose);
+  }
+  const error = (path: string, message: string): Issue => ({ path, message, severity: "error" });
+  if (key?.seed !== undefined) {
+    return [
+      error("jwt", "cannot be given together with the seed of the identity key, which signs it"),
+    ];
+  }
+  try {
+    const token = decodeToken(jwt as string);
+    const said = operatorFromWire(token);
+    return mismatches(token.sub, said, inputs).map((message) => error("jwt", message));
+  } catch {
+    return [error("jwt", "is no operator JWT")]; // the cause would quote it
+  }
+}
+
+/** Where a JWT that was signed elsewhere is not about what the program declares. */
+function mismatches(sub: string, said: OperatorClaims, inputs: Properties): string[] {
+  const signer = (inputs["signer"] as Key | undefined)?.publicKey;
+  const { requireSigningKeys = false, systemAccount } = claimsOf(inputs);
+  const listed = said.signingKeys?.includes(signer ?? "") === true;
+  const trusted = listed || (signer === sub && !said.requireSigningKeys);
+  return [
+    ...(sub === keyOf(inputs)?.publicKey ? [] : ["is about another operator than `key`"]),
+    ...(trusted
+      ? []
+      : [
+          "does not list the key that signs accounts: sign it anew with that key in `signing_keys`",
+        ]),
+    ...(said.systemAccount === systemAccount ? [] : ["names another system account"]),
+    ...((said.requireSigningKeys ?? false) === requireSigningKeys
+      ? []
+      : ["and requireSigningKeys do not say the same"]),
+  ];
+}
 
 function keyOf(properties: Properties): Key {
   return properties["key"] as Key;
@@ -89,12 +156,19 @@ function sameClaims(olds: Properties, news: Properties): boolean {
   return saysTheSame("operator", olds["jwt"], keyOf(news).publicKey, claimsOf(news));
 }
 
-function sign(inputs: Properties, previous?: number): string {
+function sign(inputs: Properties, claims: OperatorClaims, previous?: number): string {
   const seed = keyOf(inputs).seed as string;
   return signOperator({
     publicKey: publicKeyOf(seed),
-    claims: claimsOf(inputs),
+    claims,
     signer: signerFromSeed(seed),
     issuedAt: nextIssueTime(previous),
   });
+}
+
+/** The servers behind it, as its accounts are pushed to them. */
+function serversOf(inputs: Properties): unknown {
+  const url = inputs["accountServerUrl"];
+  if (url === undefined) return undefined;
+  return { url, system: inputs["system"], ...(inputs["connection"] as Properties | undefined) };
 }

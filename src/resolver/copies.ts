@@ -32,10 +32,40 @@ export interface Situation {
 
 /** Looks before a change is made. Throws when a server would not trust the signer. */
 export async function look(store: Store, address: AccountAddress): Promise<Situation> {
-  const signer = signerFromSeed(address.operator.signer.seed);
-  const roster = await store.survey(address);
-  assertTrusted(roster, signer.publicKey);
+  const { roster, signer } = await trusted(store, address);
   return { roster, signer, copies: await lookUp(store, address.publicKey, roster) };
+}
+
+/** Who signs: the key in use, or the one before it as long as there is a server that knows only that one. */
+async function trusted(
+  store: Store,
+  address: AccountAddress,
+): Promise<Pick<Situation, "roster" | "signer">> {
+  const { signer, former } = address.operator;
+  const roster = await store.survey(address);
+  if (roster.doubting.length > 0 && former !== undefined) {
+    const operator = { ...address.operator, signer: former };
+    const before = await store.survey({ ...address, operator });
+    if (before.doubting.length === 0) {
+      tellOnce(
+        `the operator JWT that runs on ${roster.doubting.join(", ")} does not know the signing key ${signer.publicKey} yet, so the key before it goes on signing. ` +
+          "Give the server(s) the current ResolverConfig, restart them (a reload does not suffice), and run the command again",
+        address.log,
+      );
+      return { roster: before, signer: signerFromSeed(former.seed) };
+    }
+  }
+  assertTrusted(roster, signer.publicKey);
+  return { roster, signer: signerFromSeed(signer.seed) };
+}
+
+const told = new Set<string>();
+
+/** It is so for every account of the operator. */
+function tellOnce(line: string, log: (line: string) => void): void {
+  if (told.has(line)) return;
+  told.add(line);
+  log(line);
 }
 
 /** Asks every server for its copy. */

@@ -34,7 +34,9 @@ export async function identitiesOf(
     );
   }
   if (system) {
-    const signers = [system.signer, ...(system.identity ? [system.identity] : [])];
+    const signers = [system.signer, system.former, system.identity].filter(
+      (key) => key !== undefined,
+    );
     const distinct = signers.filter(
       (key, index) => signers.findIndex((other) => other.publicKey === key.publicKey) === index,
     );

@@ -66,7 +66,10 @@ function driftOn(
   }
   if (kept === false) return drift("absent", "lost its copy and got it from another server");
   const held = revocationsOf(claims);
-  const lost = Object.entries(revocations).filter(([key, time]) => (held[key] ?? 0) < time);
+  const everybody = held["*"] ?? 0;
+  const lost = Object.entries(revocations).filter(
+    ([key, time]) => Math.max(held[key] ?? 0, everybody) < time,
+  );
   if (lost.length === 0) return [];
   const paths = lost.map(([key]) => `revocations.${key}`);
   return drift("revocations", `does not revoke what others do: ${paths.join(", ")}`, paths);

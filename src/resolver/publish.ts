@@ -61,7 +61,9 @@ async function publish(
   const outcome = await transact(store, address, {
     compose: async (view) => {
       await assertKeepsPusher(view.roster, address, claims);
-      const jwt = sign(address, claims, mergeRevocations(own, view.revocations), view, pushed);
+      const all = mergeRevocations(own, view.revocations);
+      const revocations = mergeRevocations(claims.revocations, address.prune?.(all) ?? all);
+      const jwt = sign(address, claims, revocations, view, pushed);
       wanted = decodeToken(jwt);
       const foreign = foreignChange(view.others, wanted, pushed);
       if (foreign && known.conflict !== "overwrite") {
@@ -121,5 +123,8 @@ function keep({ others }: View, wanted: TokenClaims, jwt: string): string {
 /** Whether a token revokes at least these. */
 export function revokes(claims: TokenClaims, revocations: Record<string, number>): boolean {
   const held = revocationsOf(claims);
-  return Object.entries(revocations).every(([key, time]) => (held[key] ?? 0) >= time);
+  const everybody = held["*"] ?? 0;
+  return Object.entries(revocations).every(
+    ([key, time]) => Math.max(held[key] ?? 0, everybody) >= time,
+  );
 }

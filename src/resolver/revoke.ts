@@ -45,7 +45,8 @@ function revoke(address: AccountAddress, revocations: Record<string, number>): P
           if (copies.answers >= roster.holders) return undefined;
           throw silence(address);
         }
-        const merged = mergeRevocations(held, revocations);
+        const all = mergeRevocations(held, revocations);
+        const merged = address.prune?.(all) ?? all;
         const { iss: _iss, jti: _jti, ...claims } = withRevocations(newest.claims, merged);
         return encodeToken({ ...claims, iat: nextIssueTime(newestIssue) }, signer);
       },

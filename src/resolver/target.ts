@@ -25,6 +25,8 @@ export interface SystemAuthority {
   publicKey: string;
   /** A key that may sign its users: a signing key of it, or its identity key. */
   signer: KeyPairData;
+  /** The key before it: used while servers do not know that one yet. Default: none. */
+  former?: KeyPairData | undefined;
   /** Its identity key: used while servers hold only a bootstrap system account, which trusts no other. Default: none. */
   identity?: KeyPairData | undefined;
 }

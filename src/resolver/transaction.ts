@@ -10,7 +10,7 @@ import type { Signer } from "../keys/index";
 import { type AccountAddress, identityOf, labelOf } from "./address";
 import { believable, type Copies, type Copy, look, lookUp, type Situation } from "./copies";
 import { cacheHint, notInForceHint } from "./hints";
-import { IncompletePush, incomplete, silentAfter } from "./push";
+import { assertComplete, IncompletePush, incomplete, silentAfter } from "./push";
 import type { Reply, RunningAccount } from "./replies";
 import type { Roster } from "./roster";
 import type { Store } from "./store";
@@ -93,6 +93,7 @@ export async function transact(
   { compose, contains }: Intent,
 ): Promise<Outcome | undefined> {
   const identity = identityOf(address);
+  const prune = address.prune ?? ((revocations) => revocations);
   const knowledge = new Knowledge(revokedHere.get(identity));
   const watch = store.watch(address.publicKey);
   const passing = ({ jwts }: Sightings, roster: Roster) =>
@@ -103,13 +104,17 @@ export async function transact(
       const situation = await look(store, address);
       const { roster, signer, copies } = situation;
       knowledge.add([...copies.believed, ...passing(before, roster)]);
-      const { others, revocations, newestIssue } = knowledge;
+      const { others, newestIssue } = knowledge;
+      const revocations = prune(knowledge.revocations);
       const view = { roster, signer, copies, others, revocations, newestIssue, attempt };
       const jwt = await compose(view);
       if (jwt === undefined) return undefined;
       knowledge.wrote(jwt);
       const sent = await store.send(address.publicKey, jwt, roster);
       const silent = silentAfter(address, roster, jwt, sent);
+      if (sent.replies.length === 0) {
+        assertComplete(address, roster, jwt, [...silent, ...roster.missing]);
+      }
       const result = await confirm(store, address, situation, jwt, sent.replies);
       const meanwhile = watch.take();
       const foreign = passing(meanwhile, roster);
@@ -120,7 +125,7 @@ export async function transact(
         const { running, common } = result;
         revokedHere.set(
           identity,
-          mergeRevocations(knowledge.revocations, revocationsOf(common.claims)),
+          prune(mergeRevocations(knowledge.revocations, revocationsOf(common.claims))),
         );
         return { jwt: common.token, roster, signer, running, absent };
       }

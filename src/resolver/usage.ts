@@ -3,14 +3,13 @@ import { accountFromWire } from "../claims/index";
 import type { AccountAddress } from "./address";
 import type { Connection } from "./connection";
 import { believable, type Copies, type Copy, lookUp } from "./copies";
+import { recentPack } from "./pack";
 import { subjects } from "./protocol";
 import { parsePacked, parseStreams, serverNameOf } from "./replies";
 import type { Roster } from "./roster";
 import type { Store } from "./store";
 
 const quietMs = 5_000;
-/** A `destroy` asks for every account; whoever is named here is asked about again. */
-const packValidMs = 5_000;
 
 /** What would be lost, or break, without the account. */
 export interface Usage {
@@ -68,8 +67,6 @@ async function streamsOf(
   return { streams: [...new Set(streams)].sort(), certain: !mayHave || certain };
 }
 
-const packs = new WeakMap<Connection, Promise<string[]>>();
-
 async function importersOf(
   store: Store,
   connection: Connection,
@@ -118,17 +115,4 @@ function exportersOf({ claims }: Copy): string[] {
 
 function mentions(jwt: string, account: string): boolean {
   return Buffer.from(jwt.split(".")[1] ?? "", "base64url").includes(account);
-}
-
-function recentPack(connection: Connection): Promise<string[]> {
-  let pack = packs.get(connection);
-  if (!pack) {
-    pack = connection
-      .ask({ subject: subjects.pack, quietMs, done: (texts) => texts.at(-1) === "" })
-      .then(({ texts }) => texts);
-    packs.set(connection, pack);
-    const forget = () => packs.delete(connection);
-    pack.then(() => setTimeout(forget, packValidMs).unref(), forget);
-  }
-  return pack;
 }

@@ -114,6 +114,20 @@ export interface AccountArgs {
   notBefore?: pulumi.Input<Instant> | undefined;
   /** Not valid after this instant: all sessions are closed then, and JetStream stops. Default: never ends. */
   expiresAt?: pulumi.Input<Instant> | undefined;
+  /** Lifetime, counted from the first `up`; becomes a fixed `expiresAt`, which moves only when renewal is due. At least `"7d"` with JetStream. A renewal closes no session. */
+  expiresIn?: pulumi.Input<Duration> | undefined;
+  /** How long before its end an `up` renews it: at least half of `expiresIn`. Default: half of it. */
+  renewBefore?: pulumi.Input<Duration> | undefined;
+  /**
+   * Public key of a user, or `*` for everybody, to the instant (or unix second) up to which its tokens are refused: for users that
+   * no stack holds. Closes their sessions. Deleted users are revoked by themselves. Taking a line away lets them in again, as the preview says. Default: none.
+   */
+  revocations?: DeepInput<Record<string, Instant | number>> | undefined;
+  /**
+   * Longest lifetime of its users' tokens: users that live longer are refused in the preview, and revocations of tokens that
+   * have all expired since are dropped, so that the list does not grow for ever. Default: no limit, and none is dropped.
+   */
+  maxUserLifetime?: pulumi.Input<Duration> | undefined;
   /** Where it is pushed. Default: the operator's servers. */
   server?: ServerArgs | undefined;
   /**
@@ -241,6 +255,7 @@ export class Account extends NatsResource {
       name: this.name,
       signer,
       ...(warningsBlock === undefined ? {} : { strict: warningsBlock }),
+      ...(args.maxUserLifetime === undefined ? {} : { maxUserLifetime: args.maxUserLifetime }),
     };
     this.handle = {
       ...shared,

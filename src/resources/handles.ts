@@ -46,6 +46,8 @@ export interface SignerHandle {
   seed: string;
   /** The role that users get which it signs. Default: none. */
   role?: Role | undefined;
+  /** The key before it, while servers may not know it yet. Secret. */
+  former?: KeyHandle | undefined;
 }
 
 /** An operator as plain data: what another stack needs to sign accounts and to push them. */
@@ -86,6 +88,8 @@ export interface AccountHandle {
   requireSigningKeys?: boolean | undefined;
   /** The operator, where the holder may also revoke users. */
   operator?: OperatorHandle | undefined;
+  /** Longest lifetime of its users' tokens. */
+  maxUserLifetime?: Duration | undefined;
   /** Whether warnings are errors. */
   strict?: boolean | undefined;
 }
@@ -98,6 +102,8 @@ export interface KeyInputs {
 
 /** Nested inputs of a key that signs. */
 export interface SignerInputs extends KeyInputs {
+  /** The key before its rotation: it signs for the operator, or as the system account, until all servers know the new one. */
+  former?: pulumi.Input<unknown> | undefined;
   /** The role of what it signs. */
   role?: DeepInput<Role> | undefined;
 }
@@ -178,7 +184,13 @@ function signerInputs(root: unknown, ...steps: Step[]): SignerInputs {
     publicKey: publicField(root, ...steps, signer, field("publicKey")) as pulumi.Input<string>,
     seed: secretField(root, ...steps, signer, field("seed")),
     role: publicField(root, ...steps, signer, role) as SignerInputs["role"],
+    former: secretField(root, ...steps, signer, field("former")),
   };
+}
+
+/** Nested inputs of a key that signs for an operator, or as its system account. */
+export function rotatingInputs(key: unknown): SignerInputs {
+  return { ...keyInputs(key), former: secretField(key, field("former")) };
 }
 
 /** The role of a signing key: an instance keeps what it was made of, so that no user waits for it. */
@@ -277,22 +289,16 @@ export function tlsInputs(
   tls: DeepInput<TlsSettings> | undefined,
 ): DeepInput<TlsSettings> | undefined {
   if (tls === undefined) return undefined;
-  const read = <Name extends keyof TlsSettings>(name: Name) => follow(tls, [field(name)]);
-  const { ca, caFile, cert, certFile, keyFile, handshakeFirst } = Object.fromEntries(
-    ["ca", "caFile", "cert", "certFile", "keyFile", "handshakeFirst"].map((name) => [
-      name,
-      read(name as keyof TlsSettings),
-    ]),
-  ) as TlsSettings;
+  const part = (name: keyof TlsSettings) => follow(tls, [field(name)]);
   return {
-    ca,
-    caFile,
-    cert,
-    certFile,
-    keyFile,
-    handshakeFirst,
+    ca: part("ca"),
+    caFile: part("caFile"),
+    cert: part("cert"),
+    certFile: part("certFile"),
     key: secretField(tls, field("key")),
-  };
+    keyFile: part("keyFile"),
+    handshakeFirst: part("handshakeFirst"),
+  } as DeepInput<TlsSettings>;
 }
 
 /** The servers that an operator handle names. */
@@ -358,6 +364,8 @@ export interface AccountInputs {
   signer: SignerInputs;
   /** Where no authority says it: whether servers refuse what the account's identity key signed. */
   requireSigningKeys?: pulumi.Input<boolean | undefined> | undefined;
+  /** Longest lifetime of a token. */
+  maxUserLifetime?: pulumi.Input<Duration | undefined> | undefined;
   /** Whether warnings are errors. */
   strict?: pulumi.Input<boolean | undefined> | undefined;
   /**
@@ -375,6 +383,7 @@ export function accountInputs(handle: unknown): AccountInputs {
     name: publicField(handle, field("name")),
     signer: signerInputs(handle),
     requireSigningKeys: publicField(handle, field("requireSigningKeys")) as never,
+    maxUserLifetime: publicField(handle, field("maxUserLifetime")) as never,
     strict: publicField(handle, field("strict")) as never,
     authority:
       operator === undefined

@@ -8,11 +8,12 @@ import {
   type DeepInput,
   isPublicOnly,
   type KeyArg,
-  type KeyInputs,
   keyInputs,
   type OperatorHandle,
   retiredKeys,
+  rotatingInputs,
   type SignerHandle,
+  type SignerInputs,
   tlsInputs,
 } from "./handles";
 import { KeyPair } from "./key-pair";
@@ -36,6 +37,11 @@ export interface OperatorArgs {
   name?: pulumi.Input<string> | undefined;
   /** The identity key; signs the operator JWT. Default: a generated one. Another key is another operator: everything is replaced. */
   key?: KeyArg | undefined;
+  /**
+   * The operator JWT, signed where the identity seed is kept; `key` is then its public key alone. It must list the key that signs
+   * accounts, and the system account. Default: signed here.
+   */
+  jwt?: pulumi.Input<string> | undefined;
   /** Keys that sign accounts; the first one with a seed does. Default: one generated key. A change re-signs the operator JWT. */
   signingKeys?: KeyArg[] | undefined;
   /** The system account, as which accounts are pushed. Default: `SYS` with the monitoring exports that nsc gives it. */
@@ -155,7 +161,11 @@ export class Operator extends NatsResource {
           ...signingKeys.flatMap(retiredKeys),
         ],
         signer: signerOf(signingKeys, key, args.requireSigningKeys ?? false),
-        system: { publicKey: keyInputs(systemKey).publicKey, signer: keyInputs(systemSigningKey) },
+        system: {
+          publicKey: keyInputs(systemKey).publicKey,
+          signer: rotatingInputs(systemSigningKey),
+        },
+        connection: connectionInputs(args),
       },
       { plain: ["jwt"] },
       opts,
@@ -164,7 +174,7 @@ export class Operator extends NatsResource {
     // Read from its outputs: what uses the handle then waits for the operator, and for nothing else.
     this.handle = {
       publicKey: this.publicKey,
-      signer: keyInputs(this.signer),
+      signer: rotatingInputs(this.signer),
       ...(args.requireSigningKeys === undefined
         ? {}
         : { requireSigningKeys: args.requireSigningKeys }),
@@ -191,7 +201,16 @@ export class Operator extends NatsResource {
   }
 }
 
-function signerOf(signingKeys: KeyArg[], identity: KeyArg, strict: boolean): KeyInputs {
+/** How to ask the servers whether a key that is dropped is still in use. */
+function connectionInputs({ tls, systemCreds }: OperatorArgs): pulumi.Inputs | undefined {
+  if (tls === undefined && systemCreds === undefined) return undefined;
+  return {
+    tls: tlsInputs(tls),
+    creds: systemCreds === undefined ? undefined : pulumi.secret(systemCreds),
+  };
+}
+
+function signerOf(signingKeys: KeyArg[], identity: KeyArg, strict: boolean): SignerInputs {
   const able = signingKeys.find((key) => !isPublicOnly(key));
-  return keyInputs(able ?? (strict ? signingKeys[0] : identity) ?? identity);
+  return rotatingInputs(able ?? (strict ? signingKeys[0] : identity) ?? identity);
 }

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Duration, Instant } from "../claims/index";
 import { childOptions } from "./child-options";
-import type { DeepInput, Role } from "./handles";
+import type { DeepInput, KeyHandle, Role } from "./handles";
 import { secretSeed } from "./key-pair";
 import { NatsResource } from "./resource";
 import { RetiredKeys } from "./retired-keys";
@@ -43,6 +43,8 @@ export class SigningKey extends NatsResource {
   declare readonly seed: pulumi.Output<string>;
   /** Whom it signs for. */
   declare readonly kind: pulumi.Output<"operator" | "account">;
+  /** The key that it was before its last rotation, for what still needs it; secret. Undefined where it was not rotated. */
+  declare readonly former: pulumi.Output<KeyHandle | undefined> | undefined;
   /** @internal Whether its seed is kept elsewhere. */
   readonly __publicOnly: boolean;
   /** @internal The role, as the program says it. */
@@ -62,7 +64,7 @@ export class SigningKey extends NatsResource {
         rotation,
         hasRole: role === undefined ? undefined : true,
       },
-      { plain: ["publicKey"], secret: ["seed"] },
+      { plain: ["publicKey"], secret: rotation === undefined ? ["seed"] : ["seed", "former"] },
       opts,
     );
     this.__publicOnly = publicKey !== undefined && seed === undefined;

@@ -59,6 +59,16 @@ export interface UserArgs {
   expiresIn?: pulumi.Input<Duration> | undefined;
   /** How long before its end an `up` renews the token. Default: a third of `expiresIn`. */
   renewBefore?: pulumi.Input<Duration> | undefined;
+  /**
+   * What its deletion does: `"revoke"` revokes its key on every server, which closes its sessions, and fails where this stack
+   * cannot; `"retain"` leaves its creds valid. Default: revoked where this stack can, else a warning. Stored only.
+   */
+  onDelete?: pulumi.Input<"revoke" | "retain"> | undefined;
+  /**
+   * What becomes of the old token when a change makes a new one: `"keep"` leaves it valid until it expires, `"revoke"` revokes it
+   * and closes its sessions, also at each renewal. Default: `"keep"`. Stored only.
+   */
+  onReissue?: pulumi.Input<"keep" | "revoke"> | undefined;
   /** File for the creds, made with mode 0600, relative to the program's folder. Default: none is written. Removed with the user. */
   credsPath?: pulumi.Input<string> | undefined;
 }

@@ -16,6 +16,17 @@ function account(nats: Record<string, unknown>, rest: Partial<TokenClaims> = {})
 describe("claims are equal", () => {
   test.each<[string, TokenClaims, TokenClaims]>([
     ["with another time, id and signer", account({}), account({}, { iat: 2, jti: "x", iss: "O" })],
+    [
+      "with another order of what has none",
+      account({
+        mappings: { a: [{ subject: "b" }, { subject: "c" }] },
+        authorization: { auth_users: ["x", "y"] },
+      }),
+      account({
+        mappings: { a: [{ subject: "c" }, { subject: "b" }] },
+        authorization: { auth_users: ["y", "x"] },
+      }),
+    ],
     ["with other revocations", account({ revocations: { x: 1 } }), account({})],
     [
       "with another order where Go sorts",

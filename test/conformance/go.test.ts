@@ -18,6 +18,8 @@ import { readTables } from "../claims/reference-tables";
 import { buildReference, type Reference, SEED, skipReason } from "./reference";
 
 const SAMPLES = 2_000;
+/** A busy machine makes minutes of seconds. */
+const PATIENCE = 180_000;
 const operator = signerFromSeed(OPERATOR.seed);
 const account = signerFromSeed(ACCOUNT.seed);
 
@@ -27,6 +29,7 @@ function payloadOf(token: string): string {
 
 describe.skipIf(skipReason !== undefined)(
   `Go jwt v2${skipReason ? ` (${skipReason})` : ""}, CONFORMANCE_SEED=${SEED}`,
+  { timeout: PATIENCE },
   () => {
     let reference: Reference;
     beforeAll(() => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type AccountClaims, decodeToken, signAccount } from "pulumi-nats-auth/claims";
@@ -108,7 +108,9 @@ describe("a resolver in a few lines", () => {
   });
 
   it("is closed when told so, and then lets the process end: examples/library", async () => {
-    const folder = mkdtempSync(join(repository, "test", ".work-library-"));
+    const work = join(repository, "test", ".work");
+    mkdirSync(work, { recursive: true });
+    const folder = mkdtempSync(join(work, "library-"));
     try {
       cpSync(join(repository, "examples", "library"), folder, { recursive: true });
       writeFileSync(join(folder, "sys.creds"), systemCreds(operator));

@@ -11,8 +11,8 @@ import {
 } from "pulumi-nats-auth/resolver";
 import { afterEach, describe, expect, it } from "vitest";
 import { AccountServer } from "../support/account-server";
-import { admission, freePort, Servers } from "../support/nats";
-import { addressFor, makeOperator, now, userOf } from "../support/operator";
+import { admission, connectWith, freePort, Servers } from "../support/nats";
+import { addressFor, makeOperator, now, systemCreds, userOf } from "../support/operator";
 
 describe("resolvers of type", () => {
   const open: { close(): Promise<void> }[] = [];
@@ -36,6 +36,15 @@ describe("resolvers of type", () => {
       code: "ERR_NO_RESOLVER",
       message: expect.stringMatching(/give the account to `ResolverConfig\.preload`/),
     });
+    // Where another tool watches what is pushed, servers do not say that they take none: nobody answers.
+    const watcher = await connectWith(systemCreds(operator), url);
+    watcher.subscribe("$SYS.REQ.CLAIMS.UPDATE");
+    await watcher.flush();
+    await expect(publishAccount(address, { name: "orders" })).rejects.toMatchObject({
+      code: "ERR_INCOMPLETE",
+      message: expect.stringMatching(/no confirmation from S1; .*`ResolverConfig\.preload`/),
+    });
+    await watcher.close();
   });
 
   it("cache confirm what they have loaded, and what they skip they get when asked", async () => {

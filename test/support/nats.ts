@@ -20,9 +20,12 @@ import {
   type NatsConnection,
 } from "@nats-io/transport-node";
 
-/** A port that nobody uses at the moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** The system may give a port again as soon as it is free. */
+const given = new Set<number>();
+
+/** A port that nobody uses at the moment, and that nobody was given before. */
+export async function freePort(): Promise<number> {
+  const port = await new Promise<number>((resolve, reject) => {
     const server = createServer();
     server.on("error", reject);
     server.listen(0, "127.0.0.1", () => {
@@ -30,6 +33,9 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
     });
   });
+  if (given.has(port)) return freePort();
+  given.add(port);
+  return port;
 }
 
 /** Waits until something is so. */
@@ -86,12 +92,21 @@ export class Server {
       cwd: this.dir,
       stdio: "ignore",
     });
-    await until(async () => (await greeting(this.port)) !== undefined);
+    await until(async () => {
+      if (!this.#runs())
+        throw new Error(`${this.name} ended: ${this.log().trim().split("\n").at(-1)}`);
+      return (await greeting(this.port)) !== undefined;
+    });
+  }
+
+  #runs(): boolean {
+    const child = this.#process;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.#runs()) return;
     const ended = new Promise((resolve) => child.on("exit", resolve));
     child.kill(signal);
     await ended;
@@ -167,7 +182,12 @@ export class Servers {
     options: { jetstream?: boolean } = {},
   ): Promise<Servers> {
     const servers = await Servers.prepare(resolver, ports, options);
-    await Promise.all(servers.all.map((server) => server.start()));
+    try {
+      await Promise.all(servers.all.map((server) => server.start()));
+    } catch (error) {
+      await servers.close();
+      throw error;
+    }
     return servers;
   }
 

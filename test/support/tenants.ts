@@ -14,7 +14,7 @@ import {
   type KeyPairData,
   signerFromSeed,
 } from "pulumi-nats-auth/keys";
-import { closeConnections, publishAccount } from "pulumi-nats-auth/resolver";
+import { type AccountAddress, closeConnections, publishAccount } from "pulumi-nats-auth/resolver";
 import { connectWith, freePort, type Server, Servers } from "./nats";
 import { makeOperator, type TestOperator } from "./operator";
 
@@ -88,12 +88,15 @@ export class Tenants {
 export class Tenant {
   readonly name: string;
   readonly key: KeyPairData = generateKeyPair("account");
+  /** What was published last. */
+  claims: AccountClaims;
   readonly #tenants: Tenants;
   #jwt: string | undefined;
 
   constructor(tenants: Tenants, name: string) {
     this.#tenants = tenants;
     this.name = name;
+    this.claims = { name };
   }
 
   get publicKey(): string {
@@ -110,23 +113,22 @@ export class Tenant {
   async publishUnchecked(claims: Partial<AccountClaims>): Promise<void> {
     const { operator, url } = this.#tenants;
     const { identity, signing, system, systemSigning } = operator;
-    const { jwt } = await publishAccount(
-      {
-        name: this.name,
-        publicKey: this.publicKey,
-        operator: { publicKey: identity.publicKey, signer: signing },
-        target: {
-          url,
-          system: { publicKey: system.publicKey, signer: systemSigning },
-          waitFor: 5_000,
-        },
-        remembered: [],
-        log: () => {},
+    const address: AccountAddress = {
+      name: this.name,
+      publicKey: this.publicKey,
+      operator: { publicKey: identity.publicKey, signer: signing },
+      target: {
+        url,
+        system: { publicKey: system.publicKey, signer: systemSigning },
+        waitFor: 5_000,
       },
-      { name: this.name, ...claims },
-      { jwt: this.#jwt },
-    );
+      remembered: [],
+      log: () => {},
+    };
+    const all = { name: this.name, ...claims };
+    const { jwt } = await publishAccount(address, all, { jwt: this.#jwt });
     this.#jwt = jwt;
+    this.claims = all;
   }
 
   /** A user of this account; with nothing said it may do everything. */

@@ -4,7 +4,7 @@ import type { AccountClaims, Import } from "../types";
 import { exportsOf } from "./import-problems";
 import { collide, hasWildcardToken, isSubset, withoutReferences } from "./relations";
 
-/** An import that a server refuses, in silence, because the others are in force. */
+/** An import that a server refuses, in silence, once the others are in force. */
 export interface ImportCycle {
   /** Public key of the importing account. */
   account: string;
@@ -27,9 +27,9 @@ interface Link {
 }
 
 /**
- * The imports among these accounts that servers would refuse with "import forms a cycle". They check one import at a
- * time, against those that are in force already, so of the imports of one circle only the last to come is refused;
- * which one that is depends on the order of pushes, so all of them are named.
+ * The imports among these accounts that servers refuse with "import forms a cycle" when they come to them last. Servers
+ * check one import at a time against those that are in force by then, so what they drop, and whether they drop anything
+ * at all, depends on the order in which they load the accounts: each server on its own, and anew after each restart.
  *
  * What counts as a circle is what servers take for one. Services: the subject that the importer uses collides with
  * what the exporter itself imports, and so on, until an account comes twice. Streams: the exporter exports, and

@@ -1,0 +1,33 @@
+/** What a new token of a user means for the old one: servers keep no user tokens, so the old one goes on working by itself. */
+import { decodeToken, formatInstant } from "../claims/index";
+import type { Properties } from "./hooks";
+import { say } from "./log";
+import { saysTheSame } from "./same-token";
+import { accountOf, claimsOf } from "./user-inputs";
+
+/** Says in previews how long the old token lives on; of a renewal, what was due. */
+export function tellOfReissue(olds: Properties, news: Properties): void {
+  const jwt = olds["jwt"] as string;
+  const { iss, exp } = decodeToken(jwt);
+  const who = `user "${news["name"]}"`;
+  const end = exp === undefined ? undefined : formatInstant(exp);
+  const signer = accountOf(news).signer.publicKey;
+  const before = end === undefined ? {} : { expiresAt: end };
+  const { expiresAt: _expiresAt, ...claims } = claimsOf(news);
+  if (saysTheSame("user", jwt, signer, { ...claims, ...before })) {
+    say(
+      `${who}: its token ends ${end ?? "never"}; the new one ends ${news["expiresAt"] ?? "never"}`,
+    );
+    return;
+  }
+  if (news["onReissue"] === "revoke") {
+    say(`${who} gets a new token; the old one is revoked and its sessions are closed`);
+    return;
+  }
+  const until = end === undefined ? "for ever" : `until ${end}`;
+  const key = iss === signer ? "" : ", or until the key that signed it is dropped";
+  say(
+    `${who} gets a new token; the old one stays valid ${until}${key}. ` +
+      'onReissue: "revoke" ends it at once; a signing key with a role changes what users may do without new tokens',
+  );
+}
