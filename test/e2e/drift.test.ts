@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admission, freePort, type Server, Servers } from "../support/nats";
 import { OtherTool } from "../support/other-tool";
 import { mainJob, operatorFor } from "../support/programs";
+import { spelledBackwards } from "../support/secrets";
 import { Stack } from "../support/stack";
 
 const all = ["S1", "S2", "S3"];
@@ -18,9 +19,9 @@ describe("what others did to accounts on a cluster of three", () => {
   let orders: string;
   let creds: { alice: string; bob: string };
 
-  const declared = { connections: 100, more: "", bob: true };
+  const declared = { connections: 100, more: "", bob: true, after: "" };
   const change = (changes: Partial<typeof declared>) => {
-    const { connections, more, bob } = Object.assign(declared, changes);
+    const { connections, more, bob, after } = Object.assign(declared, changes);
     stack.write(`
 ${operatorFor(ports)}
 const orders = new nats.Account("orders", {
@@ -35,6 +36,7 @@ exports.orders = orders.publicKey;
 exports.quiet = quiet.publicKey;
 exports.alice = new nats.User("alice", { account: orders }).creds;
 ${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
+${after}
 `);
   };
 
@@ -175,6 +177,28 @@ ${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
       expect(await admission(creds.alice, url)).toBe("admitted");
       expect(await admission(creds.bob, url)).toMatch(/^refused/);
     }
+  });
+
+  it("is not taken for ours when the account is there before: neither overwritten, nor removed", async () => {
+    const taken = generateKeyPair("account");
+    const theirs = tool.create(taken.publicKey, { name: "taken", limits: { connections: 9 } });
+    await tool.push(theirs, 3);
+    change({
+      after: `new nats.Account("taken", {
+  operator, key: new nats.KeyPair("taken", { kind: "account", seed: ${spelledBackwards(taken.seed)} }),
+});`,
+    });
+    for (const _ of ["at first", "and again"]) {
+      const { code, text } = await stack.tryUp();
+      expect(code).not.toBe(0);
+      expect(text).toMatch(
+        /account "taken" \(A\w+\) is there already on S1, S2, S3, and says something else \(.*\): limits\.connections\. Nothing was sent\..*\[ERR_CONFLICT\]/s,
+      );
+    }
+    change({ after: "" });
+    const { text } = await stack.up();
+    expect(text).toContain("stays as it is on its servers: it is somebody else's");
+    expect(copies(taken.publicKey)).toEqual([theirs, theirs, theirs]);
   });
 
   it("is named by server when one lost its file, and repaired by `up`", async () => {
