@@ -20,7 +20,7 @@ import { exchangeIssues, withoutHints } from "./exchange";
 import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
-import { liftedRevocations, pruning, tellOfLifted } from "./revocations";
+import { lifetimeIssues, liftedRevocations, pruning, tellOfLifted } from "./revocations";
 import { saysTheSame } from "./same-token";
 import { updateSystem } from "./system-account";
 import { withSize } from "./token-size";
@@ -47,6 +47,7 @@ export const accountLifecycle: Lifecycle = {
     return withSize(inputs, () => sign(inputs), [
       ...issues,
       ...accountIssues(inputs),
+      ...lifetimeIssues(olds, inputs),
       ...exchangeIssues({ ...news, name: inputs["name"] }),
     ]);
   },

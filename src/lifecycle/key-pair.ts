@@ -10,10 +10,14 @@ import { pick, unknownNames } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
-/** The hooks of a key of one of these kinds. */
-export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
+/** The hooks of a key of one of these kinds; one that rotates may keep the key before it, which its class marks as a secret. */
+export function keyLifecycle(
+  kinds: readonly KeyKind[],
+  { rotates }: { rotates: boolean },
+): Lifecycle {
+  const names = ["kind", "seed", "publicKey", ...(rotates ? ["rotation"] : [])];
   return {
-    check: (_olds, news) => check(kinds, news),
+    check: (_olds, news) => check(kinds, names, news),
     diff,
     create: async (inputs) => {
       const key = await keyOf(inputs);
@@ -30,8 +34,12 @@ export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
   };
 }
 
-function check(kinds: readonly KeyKind[], { hasRole, ...news }: Properties): Checked {
-  const issues = unknownNames(news, ["kind", "seed", "publicKey", "rotation"]);
+function check(
+  kinds: readonly KeyKind[],
+  names: readonly string[],
+  { hasRole, ...news }: Properties,
+): Checked {
+  const issues = unknownNames(news, names);
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const { kind, seed, publicKey } = news;

@@ -24,7 +24,7 @@ import {
   userIssues,
   withRoleName,
 } from "./user-inputs";
-import { tellOfReissue } from "./user-reissue";
+import { formerEnds, mayLive, tellOfReissue } from "./user-reissue";
 
 /** Whom a token is about does not change its length. */
 const anyUser = generateKeyPair("user").publicKey;
@@ -74,9 +74,17 @@ export const userLifecycle: Lifecycle = {
     const jwt = sameToken(before, news)
       ? before
       : sign(news, olds["publicKey"] as string, nextIssueTime(iat));
-    const outs = withFile(olds, { ...keptOf(news), ...key, jwt });
     const replaced = jwt !== before && news["onReissue"] === "revoke" ? iat : undefined;
-    return revokeReplaced(id, outs, replaced ?? (olds["revokeUpTo"] as number | undefined));
+    const revokeUpTo = replaced ?? (olds["revokeUpTo"] as number | undefined);
+    const ends = formerEnds(olds, jwt);
+    const outs = {
+      ...keptOf(news),
+      ...key,
+      jwt,
+      ...(ends === undefined ? {} : { formerEnds: ends }),
+    };
+    withFile(olds, outs, { revokeUpTo });
+    return revokeReplaced(id, outs, revokeUpTo);
   },
 
   async delete(_id, outs) {
@@ -124,9 +132,9 @@ async function revokeReplaced(
 async function endAccess(outs: Properties): Promise<void> {
   const { publicKey, name = publicKey } = accountOf(outs);
   const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
-  const { iat, exp } = decodeToken(outs["jwt"] as string);
-  // Nobody is let in with it any more, and the list of revocations stays short.
-  if (exp !== undefined && exp + clockMargin < now()) return;
+  const { iat } = decodeToken(outs["jwt"] as string);
+  // Nobody is let in any more, and the list of revocations stays short. For a key that was given others may have signed too.
+  if (givenKey(outs) === undefined && !mayLive(outs, now() - clockMargin)) return;
   if (outs["onDelete"] === "retain") {
     warn(`${who} is gone from the stack, and its creds stay valid: onDelete is "retain"`);
     return;

@@ -125,7 +125,9 @@ export interface AccountArgs {
   revocations?: DeepInput<Record<string, Instant | number>> | undefined;
   /**
    * Longest lifetime of its users' tokens: users that live longer are refused in the preview, and revocations of tokens that
-   * have all expired since are dropped, so that the list does not grow for ever. Default: no limit, and none is dropped.
+   * have all expired since are dropped, so that the list does not grow for ever. Tokens that were signed before it was declared,
+   * or elsewhere, must not live longer either, for their revocations are dropped too; a preview warns where it is new or shorter.
+   * Default: no limit, and none is dropped.
    */
   maxUserLifetime?: pulumi.Input<Duration> | undefined;
   /** Where it is pushed. Default: the operator's servers. */
@@ -177,7 +179,7 @@ export class Account extends NatsResource {
   /** @internal What it offers, as the program says it. */
   readonly __exports: DeepInput<Export[]> | undefined;
   /** @internal Its tags, as the program says them. */
-  readonly __tags: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  readonly __tags: pulumi.Input<pulumi.Input<string>[]>;
 
   constructor(name: string, args: AccountArgs, opts: pulumi.CustomResourceOptions = {}) {
     const operator = isKind(args.operator, "Operator")
@@ -246,7 +248,7 @@ export class Account extends NatsResource {
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
     this.__exports = args.exports;
-    this.__tags = args.tags;
+    this.__tags = args.tags ?? [];
     noteAccount(this, key, declared);
     const signer = defaultSigner(key, signingKeys, strict);
     const warningsBlock = isStrict(operator);
@@ -266,6 +268,8 @@ export class Account extends NatsResource {
     this.__forUsers = {
       ...shared,
       authority: authorityInput({ operator: this.operator, server: servers }),
+      // Templates may ask for them.
+      ...(signer.role === undefined ? {} : { tags: this.__tags }),
     };
   }
 }

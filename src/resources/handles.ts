@@ -368,6 +368,8 @@ export interface AccountInputs {
   maxUserLifetime?: pulumi.Input<Duration | undefined> | undefined;
   /** Whether warnings are errors. */
   strict?: pulumi.Input<boolean | undefined> | undefined;
+  /** Tags of the account, for the check of a role alone: they are no input. */
+  tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
    * The operator and the servers, as one secret text. Users only keep it for their deletion, and the account
    * shows it in the open: every part of it would weigh on each user's state and each preview.

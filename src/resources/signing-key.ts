@@ -30,6 +30,9 @@ export interface SigningKeyArgs {
   emergency?: pulumi.Input<boolean> | undefined;
 }
 
+const withFormer = { secret: ["seed", "former"] };
+const hidden = { secret: ["seed"], hidden: ["former"] };
+
 /**
  * A key that signs in the name of an operator or account, so that the identity key is not needed
  * every day. List it in `signingKeys` of the operator or account; give it to users as `signingKey`.
@@ -64,7 +67,8 @@ export class SigningKey extends NatsResource {
         rotation,
         hasRole: role === undefined ? undefined : true,
       },
-      { plain: ["publicKey"], secret: rotation === undefined ? ["seed"] : ["seed", "former"] },
+      // A key that rotated once keeps the one before it, also where the program rotates no more.
+      { plain: ["publicKey"], ...(rotation === undefined ? hidden : withFormer) },
       opts,
     );
     this.__publicOnly = publicKey !== undefined && seed === undefined;

@@ -9,7 +9,7 @@ import type {
   UserLimits,
 } from "../claims/index";
 import { formatCreds } from "../keys/index";
-import type { Account, AccountArgs } from "./account";
+import type { Account } from "./account";
 import {
   type AccountHandle,
   type AccountInputs,
@@ -123,7 +123,7 @@ function signedBy(
   signingKey: KeyArg,
   account: unknown,
   issuer: AccountInputs,
-): AccountInputs & { signerIsListed?: pulumi.Input<boolean>; tags?: AccountArgs["tags"] } {
+): AccountInputs & { signerIsListed?: pulumi.Input<boolean> } {
   const signer = userSignerInputs(signingKey);
   if (!isKind(account, "Account")) return { ...issuer, signer };
   const { publicKey, signingKeys } = account as Account;
@@ -135,7 +135,7 @@ function signedBy(
   const signerIsListed = listed.apply((found) => found !== undefined);
   // Of a key that is given as plain data only the account may know that it has a role.
   const role = signer.role ?? (listed.apply(roleOf) as SignerInputs["role"]);
-  const { __tags: tags } = account as Account; // templates may ask for them
+  const { __tags: tags } = account as Account;
   return { ...issuer, signer: { ...signer, role }, signerIsListed, tags };
 }
 
