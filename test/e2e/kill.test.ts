@@ -1,84 +1,25 @@
-import type { ChildProcess } from "node:child_process";
-import { readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { admission, freePort, Servers, until } from "../support/nats";
-import { descendants, isRunning, type Process, processes } from "../support/processes";
+import {
+  endLeftovers,
+  identities,
+  kill,
+  ofProvider,
+  printed,
+  recover,
+  removeHalfWrittenAttributes,
+  silenced,
+  upArgs,
+} from "../support/killing";
+import { admission, freePort, Servers } from "../support/nats";
 import { operatorFor } from "../support/programs";
 import { Stack } from "../support/stack";
 
 const rounds = 6;
 
-/** Kills the engine, which has no chance to end anything; returns what it had started. */
-async function kill(up: ChildProcess): Promise<Process[]> {
-  if (up.exitCode !== null) return [];
-  const ended = new Promise((resolve) => up.on("exit", resolve));
-  // Stopped, it starts nothing between our look and its end.
-  up.kill("SIGSTOP");
-  const started = descendants(up.pid as number);
-  up.kill("SIGKILL");
-  await ended;
-  return started;
-}
-
-/** Resolves when the text has been printed so many times, or the command has ended. */
-function printed(up: ChildProcess, text: RegExp, times = 1): Promise<void> {
-  return new Promise((resolve) => {
-    let all = "";
-    const look = (chunk: Buffer) => {
-      all += chunk;
-      if (all.split(text).length > times) resolve();
-    };
-    up.stdout?.on("data", look);
-    up.stderr?.on("data", look);
-    up.on("exit", () => resolve());
-  });
-}
-
-const upArgs = ["up", "--yes", "--skip-preview", "--non-interactive"];
-
-/** The three commands of the README for a `pulumi up` that was killed. */
-async function recover(stack: Stack, beforeUp: () => Promise<void> = async () => {}) {
-  await stack.must("cancel", "--yes");
-  await stack.refresh("--clear-pending-creates");
-  await beforeUp();
-  await stack.up();
-}
-
-/**
- * The file backend replaces a state in one step, but not the small file beside it (gocloud.dev `fileblob/attrs.go`).
- * A kill between its truncation and its text makes every command end with "failed to load checkpoint: EOF".
- */
-function removeHalfWrittenAttributes(stack: Stack): void {
-  const stacks = join(stack.backend, ".pulumi/stacks/test");
-  for (const file of readdirSync(stacks).filter((name) => name.endsWith(".attrs"))) {
-    const path = join(stacks, file);
-    if (statSync(path).size === 0) rmSync(path);
-  }
-}
-
-/** Every identity in the state. */
-async function identities(stack: Stack): Promise<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(await stack.state())
-      .filter(([name, { id }]) => id && /^(KeyPair|SigningKey|Operator|Account|User)::/.test(name))
-      .map(([name, { id, outputs }]) => [name, `${id} ${outputs["publicKey"] ?? ""}`]),
-  );
-}
-
-/** The host of the hooks. Pulumi's language host is not ours: it looks for its engine every few minutes only. */
-const ofProvider = ({ command }: Process) => command.includes("dynamic-provider");
-
 // Which processes an engine started is read from /proc.
 describe.skipIf(process.platform !== "linux")("a killed `pulumi up`", () => {
   const undo: (() => unknown)[] = [];
-  const endLeftovers = (stack: Stack) => {
-    for (const { pid } of processes().filter(({ folder }) => folder.startsWith(stack.dir))) {
-      process.kill(pid, "SIGKILL");
-    }
-    stack.close();
-  };
 
   afterEach(async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -96,7 +37,7 @@ exports.creds = new nats.User("api", { account: orders }).creds;
     await printed(up, /waiting up to/);
     const started = await kill(up);
     expect(started.filter(ofProvider)).not.toEqual([]);
-    await until(() => !started.filter(ofProvider).some(isRunning), 5_000);
+    await silenced(started);
 
     const before = await identities(stack);
     expect(Object.keys(before)).toContain("KeyPair::orders-key");
@@ -136,7 +77,7 @@ for (let i = 0; i < ${accounts}; i += 1) {
       await printed(up, /creating|created/, lines);
       await sleep(pause);
       const started = await kill(up);
-      await until(() => !started.filter(ofProvider).some(isRunning), 5_000);
+      await silenced(started);
       removeHalfWrittenAttributes(stack);
       const before = await identities(stack);
       await recover(stack);
