@@ -6,7 +6,7 @@ import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
 import { formatCreds, generateKeyPair } from "pulumi-nats-auth/keys";
 import { account, localServer, user } from "pulumi-nats-auth/lifecycle";
 import { closeConnections } from "pulumi-nats-auth/resolver";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { admission, freePort, type Server, Servers } from "../support/nats";
 import { makeOperator } from "../support/operator";
 
@@ -110,6 +110,50 @@ describe("the hooks of a server", () => {
       expect(readdirSync(storage)).toEqual([]);
     } finally {
       rmSync(storage, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("the hooks of a system account", () => {
+  it("say which server did not take a change, and try again", async () => {
+    const servers = await Servers.cluster(operator.text);
+    const said = vi.spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      const { system, systemSigning, systemJwt, identity, signing } = operator;
+      const inputs = {
+        name: "SYS",
+        system: true,
+        publicKey: system.publicKey,
+        operator: { publicKey: identity.publicKey, signer: signing },
+        signingKeys: [systemSigning.publicKey],
+        server: {
+          url: servers.all[0]?.url,
+          system: { publicKey: system.publicKey, signer: systemSigning },
+          waitFor: "3s",
+          expect: ["S1", "S2", "S3"],
+        },
+      };
+      const olds = { ...inputs, jwt: systemJwt };
+      const { publicKey } = generateKeyPair("account");
+      const news = { ...inputs, signingKeys: [systemSigning.publicKey, publicKey] };
+      await servers.all[2]?.stop("SIGKILL");
+      const first = (await account.update?.(system.publicKey, olds, news)) as { outs: Outs };
+      expect(said.mock.calls.join()).toMatch(/"SYS" .* no confirmation from S3/);
+      expect(await account.diff?.(system.publicKey, first.outs, news)).toEqual({ changes: true });
+
+      await servers.all[2]?.start();
+      await servers.formed();
+      await closeConnections(); // the next command is another process
+      const second = (await account.update?.(system.publicKey, first.outs, news)) as { outs: Outs };
+      expect(await account.diff?.(system.publicKey, second.outs, news)).toEqual({ changes: false });
+      for (const server of servers.all) {
+        const held = accountFromWire(decodeToken(server.accounts()[system.publicKey] ?? ""));
+        expect(held.signingKeys).toContain(publicKey);
+      }
+    } finally {
+      said.mockRestore();
+      await closeConnections();
+      await servers.close();
     }
   });
 });
