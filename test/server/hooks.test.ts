@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
-import { formatCreds, generateKeyPair } from "pulumi-nats-auth/keys";
+import { accountFromWire, decodeToken, signUser } from "pulumi-nats-auth/claims";
+import { formatCreds, generateKeyPair, signerFromSeed } from "pulumi-nats-auth/keys";
 import { account, localServer, user } from "pulumi-nats-auth/lifecycle";
 import { closeConnections } from "pulumi-nats-auth/resolver";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -76,6 +76,30 @@ describe("the hooks of accounts and users, on a server", () => {
     await expect(user.delete?.(one.id, one.outs)).rejects.toThrow(
       /no confirmation from AWAY; confirmed by S1/,
     );
+    expect(await admission(creds, server.url)).toMatch(/^refused/);
+  });
+
+  it("refuse a deleted user whose token is older than the account's longest lifetime", async () => {
+    const key = generateKeyPair("account");
+    const inputs = { ...inputsOf("old"), publicKey: key.publicKey, maxUserLifetime: "30d" };
+    await account.create(inputs);
+    const authority = JSON.stringify({ operator: inputs.operator, server: inputs.server });
+    const { publicKey, seed } = generateKeyPair("user");
+    const now = Math.floor(Date.now() / 1000);
+    const jwt = signUser({
+      publicKey,
+      claims: { name: "old", expiresAt: new Date((now + 864_000) * 1000).toISOString() },
+      signer: signerFromSeed(key.seed),
+      issuedAt: now - 100 * 86_400,
+    });
+    const creds = formatCreds(jwt, seed);
+    expect(await admission(creds, server.url)).toBe("admitted");
+    const of = { publicKey: key.publicKey, name: "old", authority, maxUserLifetime: "30d" };
+    await user.delete?.(publicKey, { name: "old", account: of, publicKey, seed, jwt });
+    expect(await admission(creds, server.url)).toMatch(/^refused/);
+    // A change of the account does not forget it.
+    const olds = { ...inputs, jwt: server.accounts()[key.publicKey], servers: [server.name] };
+    await account.update?.(key.publicKey, olds, { ...inputs, tags: ["changed"] });
     expect(await admission(creds, server.url)).toMatch(/^refused/);
   });
 });
