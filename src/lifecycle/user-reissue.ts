@@ -1,5 +1,6 @@
 /** What a new token of a user means for the old one: servers keep no user tokens, so the old one goes on working by itself. */
-import { decodeToken, formatInstant, parseInstant } from "../claims/index";
+import { decodeToken, formatInstant, parseDuration, parseInstant } from "../claims/index";
+import { now } from "../clock";
 import type { Properties } from "./hooks";
 import { say } from "./log";
 import { saysTheSame } from "./same-token";
@@ -13,16 +14,35 @@ const never = "never";
  * `"never"` for no end. Its deletion has to revoke them although the last token may have expired.
  */
 export function formerEnds(olds: Properties, jwt: string): string | undefined {
-  const before = endOf(olds["jwt"] as string);
-  const earlier = (olds["formerEnds"] ?? before) as string;
-  const latest = isLater(earlier, before) ? earlier : before;
-  return isLater(latest, endOf(jwt)) ? latest : undefined;
+  const end = latest(endOf(olds["jwt"] as string), olds["formerEnds"] as string | undefined);
+  return isLater(end, endOf(jwt)) ? end : undefined;
 }
 
 /** Whether any token of the user may be let in at that time, in unix seconds. */
 export function mayLive({ jwt, formerEnds }: Properties, time: number): boolean {
-  const ends = [endOf(jwt as string), formerEnds].filter((end) => end !== undefined);
-  return ends.some((end) => end === never || parseInstant(end as string) >= time);
+  const end = latest(endOf(jwt as string), formerEnds as string | undefined);
+  return end === never || parseInstant(end) >= time;
+}
+
+/** A successor of the same key may have been signed in this run; what it needs to be later than is this many seconds ago. */
+const thisRun = 3600;
+
+/**
+ * Up to when the tokens of a user are revoked, in unix seconds: the issue time of its last one, so that a later token of
+ * the same key lives on. Lists forget what is older than the account's longest lifetime; a token that lives longer than that
+ * is revoked up to a later time, for it has to be remembered until it ends.
+ */
+export function revocationTime({ jwt, formerEnds }: Properties, maxUserLifetime: unknown): number {
+  const { iat } = decodeToken(jwt as string);
+  if (maxUserLifetime === undefined) return iat;
+  const lifetime = parseDuration(maxUserLifetime as string) / 1000;
+  const end = latest(endOf(jwt as string), formerEnds as string | undefined);
+  const remembered = end === never ? now() : parseInstant(end) - lifetime;
+  return Math.max(iat, Math.min(remembered, now() - thisRun));
+}
+
+function latest(end: string, other = end): string {
+  return isLater(other, end) ? other : end;
 }
 
 function endOf(jwt: string): string {

@@ -24,7 +24,7 @@ import {
   userIssues,
   withRoleName,
 } from "./user-inputs";
-import { formerEnds, mayLive, tellOfReissue } from "./user-reissue";
+import { formerEnds, mayLive, revocationTime, tellOfReissue } from "./user-reissue";
 
 /** Whom a token is about does not change its length. */
 const anyUser = generateKeyPair("user").publicKey;
@@ -71,11 +71,14 @@ export const userLifecycle: Lifecycle = {
     const key = { ...pick(olds, ["publicKey", "seed"]), ...givenKey(news) };
     const before = olds["jwt"] as string;
     const { iat } = decodeToken(before);
+    const { maxUserLifetime } = accountOf(news);
     const jwt = sameToken(before, news)
       ? before
       : sign(news, olds["publicKey"] as string, nextIssueTime(iat));
-    const replaced = jwt !== before && news["onReissue"] === "revoke" ? iat : undefined;
-    const revokeUpTo = replaced ?? (olds["revokeUpTo"] as number | undefined);
+    const isReplaced = jwt !== before && news["onReissue"] === "revoke";
+    const revokeUpTo = isReplaced
+      ? revocationTime(olds, maxUserLifetime)
+      : (olds["revokeUpTo"] as number | undefined);
     const ends = formerEnds(olds, jwt);
     const outs = {
       ...keptOf(news),
@@ -132,7 +135,6 @@ async function revokeReplaced(
 async function endAccess(outs: Properties): Promise<void> {
   const { publicKey, name = publicKey } = accountOf(outs);
   const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
-  const { iat } = decodeToken(outs["jwt"] as string);
   // Nobody is let in any more, and the list of revocations stays short. For a key that was given others may have signed too.
   if (givenKey(outs) === undefined && !mayLive(outs, now() - clockMargin)) return;
   if (outs["onDelete"] === "retain") {
@@ -140,14 +142,15 @@ async function endAccess(outs: Properties): Promise<void> {
     return;
   }
   const address = addressFor(outs);
+  const upTo = revocationTime(outs, accountOf(outs).maxUserLifetime);
   if (!address) {
     warn(
       `${who} is gone from the stack, but its creds stay valid: this stack cannot push account "${name}". ` +
-        `Revoke it with the stack that owns the account: revocations: { ${outs["publicKey"]}: ${iat} }.`,
+        `Revoke it with the stack that owns the account: revocations: { ${outs["publicKey"]}: ${upTo} }.`,
     );
     return;
   }
-  const result = await revokeUser(address, outs["publicKey"] as string, iat);
+  const result = await revokeUser(address, outs["publicKey"] as string, upTo);
   if (result === "no account") {
     warn(
       `${who}: no server holds its account "${name}", so there was nothing to revoke; its creds are refused while that is so`,

@@ -45,8 +45,8 @@ function revoke(address: AccountAddress, revocations: Record<string, number>): P
           if (copies.answers >= roster.holders) return undefined;
           throw silence(address);
         }
-        const all = mergeRevocations(held, revocations);
-        const merged = address.prune?.(all) ?? all;
+        // What is asked for now is not for pruning, however old the token is.
+        const merged = mergeRevocations(address.prune?.(held) ?? held, revocations);
         const { iss: _iss, jti: _jti, ...claims } = withRevocations(newest.claims, merged);
         return encodeToken({ ...claims, iat: nextIssueTime(newestIssue) }, signer);
       },

@@ -73,7 +73,15 @@ const transports: Readonly<Record<string, Transport>> = {
 
 /** How a target is spoken to. Throws `ERR_INPUT` for addresses that do not belong together, and others than ours. */
 export function transportOf(target: Pick<ClusterTarget, "url">): Transport {
-  const kinds = addressesOf(target).map((address) =>
+  const addresses = addressesOf(target);
+  // Not quoted: it holds a password. Every message after this one may name the addresses.
+  if (addresses.some((address) => /^(?:[^/]*:\/\/)?[^/]*@/.test(address))) {
+    throw new NatsAuthError(
+      "ERR_INPUT",
+      "an address must not hold a user, password or token: as whom to connect is said by system, creds, credsFile or user",
+    );
+  }
+  const kinds = addresses.map((address) =>
     // "host" and "host:4222" are addresses too, as everywhere in NATS.
     address.includes("://") ? transports[schemeOf(address)] : "nats",
   );
@@ -81,7 +89,7 @@ export function transportOf(target: Pick<ClusterTarget, "url">): Transport {
   if (kind === undefined || kinds.some((other) => other !== kind)) {
     throw new NatsAuthError(
       "ERR_INPUT",
-      `${addressesOf(target).join(", ")}: addresses begin with nats:// or tls://, with ws:// or wss://, or with http:// or https://, all alike`,
+      `${addresses.join(", ")}: addresses begin with nats:// or tls://, with ws:// or wss://, or with http:// or https://, all alike`,
     );
   }
   return kind;

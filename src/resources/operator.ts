@@ -171,6 +171,7 @@ export class Operator extends NatsResource {
       opts,
     );
     this.publicKey = pulumi.unsecret(this.key.apply(({ publicKey }) => publicKey));
+    const ownSystem = accountInputs(this.system);
     // Read from its outputs: what uses the handle then waits for the operator, and for nothing else.
     this.handle = {
       publicKey: this.publicKey,
@@ -184,7 +185,7 @@ export class Operator extends NatsResource {
       ...(args.tls === undefined ? {} : { tls: tlsInputs(args.tls) }),
       ...(args.systemCreds === undefined ? {} : { systemCreds: pulumi.secret(args.systemCreds) }),
       ...(args.strict === undefined ? {} : { strict: args.strict }),
-      systemAccount: accountInputs(this.system),
+      systemAccount: { publicKey: ownSystem.publicKey, signer: ownSystem.signer },
     } as DeepInput<OperatorHandle>;
     this.systemAccount = new Account(
       `${name}-sys`,

@@ -21,7 +21,8 @@ export interface SigningKeyArgs {
   role?: DeepInput<Role> | undefined;
   /**
    * Any text, such as `"2026-11"`: a change makes a new key, which signs from then on; users are signed anew in the same `up`.
-   * The old key goes on working for `overlap`. The first one only names the key that is there. Default: never rotated.
+   * The old key goes on working for `overlap`. The first one only names the key that is there. Taking the line away keeps the
+   * current key and drops the old ones at once. Default: never rotated.
    */
   rotation?: pulumi.Input<string> | undefined;
   /** How long a key works after its rotation; the first `up` after that drops it, and with it all that only it had signed. Default: `"7d"`. */

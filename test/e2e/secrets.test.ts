@@ -1,7 +1,11 @@
-import { chmodSync, statSync } from "node:fs";
-import { generateKeyPair } from "pulumi-nats-auth/keys";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { signUser } from "pulumi-nats-auth/claims";
+import { formatCreds, generateKeyPair, signerFromSeed } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission, freePort } from "../support/nats";
+import { makeCertificates } from "../support/certificates";
+import { admission, freePort, Servers } from "../support/nats";
 import { filesBelow, foundInFiles, Secrets, spelledBackwards } from "../support/secrets";
 import { Stack } from "../support/stack";
 
@@ -182,6 +186,196 @@ exports.lost = new nats.User("unwritable", { account: orders, credsPath: "creds/
     expect(await stack.state()).toEqual({});
     // Of what the tests made on disk, only the program is left.
     expect(foundInFiles(secrets, filesBelow(stack.dir))).toEqual([]);
+  });
+});
+
+describe("secrets of rotations, connections, roles and handles", () => {
+  const secrets = new Secrets();
+  const files = mkdtempSync(join(tmpdir(), "secrets-"));
+  const { ca, server: certificate, client } = makeCertificates();
+  let platform: Stack;
+  let tenant: Stack;
+  let port: number;
+  let servers: Servers;
+  let config: string;
+  let systemCreds = "";
+  // The rest of the text says which curve it is, and the public half, as the certificate does.
+  const privateHalf = client.key.split("\n")[2]?.slice(0, 26) as string;
+
+  interface Changes {
+    rotation?: string;
+    connections?: number;
+  }
+
+  /** What servers have to be started with, before anything can be pushed to them. */
+  function operatorProgram(rotation?: string): string {
+    const turns = rotation === undefined ? "" : `, rotation: "${rotation}", overlap: "1d"`;
+    return `
+const signing = (name, kind, more = {}) => new nats.SigningKey(name, { kind, ...more ${turns} });
+const operator = new nats.Operator("acme", {
+  signingKeys: [signing("operator-signing", "operator")],
+  systemAccount: { signingKey: signing("system-signing", "account") },
+  accountServerUrl: "tls://localhost:${port}", waitForServer: "2s",
+  tls: { ca: ${JSON.stringify(ca)}, cert: ${JSON.stringify(client.cert)}, key: ${spelledBackwards(client.key)} },
+  ${systemCreds === "" ? "" : `systemCreds: ${spelledBackwards(systemCreds)},`}
+});
+exports.config = new nats.ResolverConfig("acme", { operator, interval: "1s" }).text;
+`;
+  }
+
+  function platformProgram({ rotation, connections = 10 }: Changes): string {
+    return `
+${operatorProgram(rotation)}
+const role = { name: "reader", permissions: { subscribe: ["of.{{name()}}.>", "tier.{{account-tag(tier)}}"] } };
+const reader = signing("reader-signing", "account", { role });
+const clock = new nats.Account("clock", { operator, exports: [{ service: "time", tokenRequired: true }] });
+const orders = new nats.Account("orders", {
+  operator, signingKeys: [reader], tags: ["tier:gold"], imports: [{ service: "time", account: clock }],
+  limits: { connections: ${connections} },
+});
+const abroad = new nats.Activation("abroad", { account: clock.handle, importer: "${marked.account.publicKey}", service: "time" });
+const user = new nats.User("reader", { account: orders, signingKey: reader, onReissue: "revoke" });
+exports.operator = operator.handle;
+exports.orders = orders.handle;
+exports.readers = { publicKey: orders.publicKey, name: orders.name, signer: { publicKey: reader.publicKey, seed: reader.seed, role } };
+exports.creds = user.creds;
+exports.token = abroad.token;
+exports.former = reader.former;
+`;
+  }
+
+  const tenantProgram = (tag: string) => `
+const { operator, orders, readers } = Object.fromEntries(["operator", "orders", "readers"].map((name) => [name, new pulumi.Config().requireSecretObject(name)]));
+const shop = new nats.Account("shop", { operator, tags: ["${tag}"] });
+const users = [
+  new nats.User("of-shop", { account: shop, tags: ["${tag}"] }),
+  new nats.User("of-orders", { account: orders, tags: ["${tag}"] }),
+  new nats.User("reader", { account: readers, tags: ["${tag}"] }),
+  new nats.User("revocable", { account: pulumi.all([readers, operator]).apply(([account, operator]) => ({ ...account, operator })), tags: ["${tag}"], onReissue: "revoke" }),
+];
+exports.shop = shop.handle;
+exports.creds = users.map((user) => user.creds);
+`;
+
+  /** In no file of either backend, and in nothing that was printed. */
+  async function expectNothingReadable(): Promise<void> {
+    const stacks = [platform, tenant].filter((stack) => stack !== undefined);
+    for (const stack of stacks) secrets.learn(JSON.stringify(await stack.openState()));
+    for (const stack of stacks) {
+      const printed = stack.printed
+        .splice(0)
+        .flatMap(({ command, text }) => secrets.foundIn(text).map((what) => `${command}: ${what}`));
+      expect(printed).toEqual([]);
+      expect(foundInFiles(secrets, filesBelow(stack.backend))).toEqual([]);
+    }
+  }
+
+  async function bothUp(changes: Changes, tag: string): Promise<void> {
+    platform.write(platformProgram(changes));
+    await platform.must("preview", "--diff", "--show-sames", "--non-interactive");
+    await platform.up("--diff");
+    await handOver();
+    tenant.write(tenantProgram(tag));
+    await tenant.must("preview", "--diff", "--show-sames", "--non-interactive");
+    await tenant.up("--diff");
+  }
+
+  async function handOver(): Promise<void> {
+    const outputs = await platform.outputs();
+    for (const name of ["operator", "orders", "readers"]) {
+      await tenant.must("config", "set", "--secret", name, JSON.stringify(outputs[name]));
+    }
+  }
+
+  beforeAll(async () => {
+    const texts = { "ca.pem": ca, "cert.pem": certificate.cert, "key.pem": certificate.key };
+    for (const [name, text] of Object.entries(texts)) writeFileSync(join(files, name), text);
+    secrets.hold("a TLS key", privateHalf);
+    port = await freePort();
+    const at = (name: string) => JSON.stringify(join(files, name));
+    const tls = `tls { cert_file: ${at("cert.pem")}, key_file: ${at("key.pem")}, ca_file: ${at("ca.pem")}, verify: true }`;
+    platform = await Stack.create(operatorProgram("1"));
+    await platform.up("--diff");
+    config = (await platform.outputs())["config"] as string;
+    servers = await Servers.start(`${tls}\n${config}`, [port]);
+    tenant = await Stack.create("");
+  });
+
+  afterAll(async () => {
+    await platform?.end();
+    await tenant?.end();
+    await servers?.close();
+    rmSync(files, { recursive: true, force: true });
+  });
+
+  it("are not readable after an up", async () => {
+    await bothUp({ rotation: "1" }, "first");
+    await expectNothingReadable();
+    expect(JSON.stringify(await platform.openState())).toContain(privateHalf);
+  });
+
+  it("are not readable after a rotation of every signing key, with creds of a system user", async () => {
+    const system = (await platform.openState())["Operator::acme"]?.outputs["system"] as {
+      publicKey: string;
+      signer: { seed: string };
+    };
+    const pusher = generateKeyPair("user");
+    const jwt = signUser({
+      publicKey: pusher.publicKey,
+      claims: { name: "pusher", issuerAccount: system.publicKey },
+      signer: signerFromSeed(system.signer.seed),
+      issuedAt: Math.floor(Date.now() / 1000),
+    });
+    systemCreds = formatCreds(jwt, pusher.seed);
+    secrets.learn(systemCreds);
+    await bothUp({ rotation: "2" }, "second");
+    const state = await platform.openState();
+    for (const name of ["operator-signing", "system-signing", "reader-signing"]) {
+      const outputs = state[`SigningKey::${name}`]?.outputs;
+      expect(outputs?.["former"]).toMatchObject({ seed: expect.stringMatching(/^S[OA]/) });
+    }
+    await platform.must("stack", "output", "--json");
+    await tenant.must("stack", "output", "--json");
+    await expectNothingReadable();
+  });
+
+  it("are not readable after pushes that failed", async () => {
+    await servers.all[0]?.stop();
+    platform.write(platformProgram({ rotation: "2", connections: 20 }));
+    tenant.write(tenantProgram("third"));
+    for (const stack of [platform, tenant]) {
+      const { code, text } = await stack.tryUp("--diff", "--continue-on-error");
+      expect(code).not.toBe(0);
+      expect(text).toMatch(/no nats-server answered/);
+      await stack.run("preview", "--diff", "--non-interactive");
+      await stack.run("preview", "--json", "--non-interactive");
+      await stack.refresh("--diff");
+    }
+    await expectNothingReadable();
+  });
+
+  it("are not readable after a refresh, and an up that makes it good", async () => {
+    await servers.all[0]?.start();
+    for (const stack of [platform, tenant]) await stack.refresh("--diff");
+    await bothUp({ rotation: "2", connections: 20 }, "third");
+    await expectNothingReadable();
+  });
+
+  it("are not readable when the program rotates no more", async () => {
+    // Servers take the new operator key with a restart, and then all is signed by it.
+    const { config: current = "" } = await platform.outputs();
+    await servers.all[0]?.restart((text) => text.replace(config, current));
+    await bothUp({ rotation: "2", connections: 20 }, "third");
+    systemCreds = ""; // the former key of the system account signed them, and goes
+    await bothUp({ connections: 20 }, "fourth");
+    await expectNothingReadable();
+    for (const stack of [platform, tenant]) await stack.refresh("--diff");
+    await expectNothingReadable();
+  });
+
+  it("are not readable after a destroy", async () => {
+    for (const stack of [tenant, platform]) await stack.destroy("--diff");
+    await expectNothingReadable();
   });
 });
 

@@ -82,7 +82,7 @@ describe("an operator JWT that was signed elsewhere", () => {
   });
 });
 
-describe("a role that asks for tags of the account", () => {
+describe("a role", () => {
   const account = generateKeyPair("account");
   const role = { name: "worker", permissions: { publish: { deny: ["x.{{account-tag(tier)}}"] } } };
   const signer = { ...generateKeyPair("account"), role };
@@ -93,7 +93,20 @@ describe("a role that asks for tags of the account", () => {
   const check = async (tags?: string[]) =>
     (await user.check?.({}, { ...inputs, account: { ...inputs.account, tags } }))?.failures;
 
-  it("is judged only where these are known", async () => {
+  it("refuses a user whose name would be a wildcard in its subjects", async () => {
+    const own = { name: "own", permissions: { publish: ["names.{{name()}}"] } };
+    const of = { ...inputs.account, signer: { ...signer, role: own } };
+    const refused = async (name: string) =>
+      (await user.check?.({}, { name, account: of }))?.failures?.map(({ reason }) => reason);
+    expect(await refused("ann")).toEqual([]);
+    expect(await refused("*")).toEqual([
+      expect.stringMatching(
+        /^account.signer.role: "own" does not fit this user: .* becomes "names\.\*" for this user/,
+      ),
+    ]);
+  });
+
+  it("that asks for tags of the account is judged only where these are known", async () => {
     expect(await check(["tier:gold"])).toEqual([]);
     expect(await check([])).toHaveLength(1);
     expect(await check(undefined)).toEqual([]);

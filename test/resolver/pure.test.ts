@@ -234,4 +234,12 @@ describe("addresses", () => {
       expect(() => transportOf({ url })).toThrow(expect.objectContaining({ code: "ERR_INPUT" }));
     }
   });
+
+  it.each(["nats://me:hunter2@a", "hunter2@a:4222", "nats://a,https://me:hunter2@b/jwt"])(
+    "hold no password, which every message would show: %s",
+    (url) => {
+      expect(() => transportOf({ url })).toThrow(/^an address must not hold a user, password/);
+      expect(transportOf({ url: "https://a/jwt@v1" })).toBe("http");
+    },
+  );
 });

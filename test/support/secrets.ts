@@ -23,6 +23,7 @@ export function filesBelow(folder: string): string[] {
 export class Secrets {
   readonly #seeds = new Set<string>();
   readonly #userTokens = new Set<string>();
+  readonly #others = new Map<string, string>();
 
   /** Adds every seed and user JWT in a text. */
   learn(text: string): void {
@@ -31,6 +32,11 @@ export class Secrets {
       const body = Buffer.from(token.split(".")[1] as string, "base64url").toString();
       if (body.includes('"type":"user"')) this.#userTokens.add(token);
     }
+  }
+
+  /** Adds a secret of another form: what it is, and its text. */
+  hold(what: string, text: string): void {
+    this.#others.set(text, what);
   }
 
   get known(): { seeds: number; userTokens: number } {
@@ -45,6 +51,10 @@ export class Secrets {
     for (const seed of this.#seeds) {
       if (pieces(seed.slice(2)).some((piece) => text.includes(piece)))
         found.push(`a ${seed.slice(0, 2)} seed or a piece of it`);
+    }
+    for (const [other, what] of this.#others) {
+      if (pieces(other).some((piece) => text.includes(piece)))
+        found.push(`${what} or a piece of it`);
     }
     for (const token of this.#userTokens) {
       // The first part is the same in all JWTs.
