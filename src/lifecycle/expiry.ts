@@ -24,7 +24,7 @@ export interface Renewal {
 }
 
 /** A user that is not renewed in time is one that cannot connect. */
-const renewalOfUser: Renewal = { share: 1 / 3 };
+export const renewalOfUser: Renewal = { share: 1 / 3 };
 
 /** Adds `expiresAt` where the inputs ask for it, and says what is wrong with them. */
 export function withExpiry(
@@ -71,6 +71,17 @@ export function withExpiry(
   const stays = kept !== undefined && now < parseInstant(kept) - due;
   const expiresAt = stays ? kept : formatInstant(roundUp(now + lifetime, lifetime));
   return { inputs: { ...news, expiresAt }, issues };
+}
+
+/** What a preview says of a renewal, and when the next one is due. */
+export function renewalText(before: string, inputs: Properties, { share }: Renewal): string {
+  const { expiresAt } = inputs;
+  const ended = `its token ends ${before}; the new one ends ${expiresAt ?? "never"}`;
+  const lifetime = secondsOf(inputs, "expiresIn", []);
+  if (lifetime === undefined || expiresAt === undefined) return ended;
+  const due = secondsOf(inputs, "renewBefore", []) ?? lifetime * share;
+  const next = formatInstant(Math.ceil(parseInstant(expiresAt as string) - due));
+  return `${ended}, and is renewed by an \`up\` from ${next} on`;
 }
 
 /** The seconds of a duration among the inputs; `undefined` where it is not given, not known yet, or wrong. */

@@ -17,9 +17,13 @@ import { userLifecycle } from "./user";
 endWithEngine();
 
 /** Hooks of `KeyPair`. */
-export const keyPair = toProvider(keyLifecycle(["operator", "account", "user", "curve"]));
+export const keyPair = toProvider(
+  keyLifecycle(["operator", "account", "user", "curve"], ["curve"]),
+);
 /** Hooks of `SigningKey`. */
-export const signingKey = toProvider(keyLifecycle(["operator", "account"]));
+export const signingKey = toProvider(
+  keyLifecycle(["operator", "account"], ["operator", "account"]),
+);
 /** Hooks of the keys that a `SigningKey` had before. */
 export const retiredKeys = toProvider(retiredKeysLifecycle);
 /** Hooks of `Operator`. */

@@ -10,10 +10,10 @@ import { pick, unknownNames } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
-/** The hooks of a key of one of these kinds. */
-export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
+/** The hooks of a key of one of these kinds, of which some can be rotated: the others are identities. */
+export function keyLifecycle(kinds: readonly KeyKind[], rotating: readonly KeyKind[]): Lifecycle {
   return {
-    check: (_olds, news) => check(kinds, news),
+    check: (_olds, news) => check(kinds, rotating, news),
     diff,
     create: async (inputs) => {
       const key = await keyOf(inputs);
@@ -30,7 +30,11 @@ export function keyLifecycle(kinds: readonly KeyKind[]): Lifecycle {
   };
 }
 
-function check(kinds: readonly KeyKind[], { hasRole, ...news }: Properties): Checked {
+function check(
+  kinds: readonly KeyKind[],
+  rotating: readonly KeyKind[],
+  { hasRole, ...news }: Properties,
+): Checked {
   const issues = unknownNames(news, ["kind", "seed", "publicKey", "rotation"]);
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
@@ -43,6 +47,9 @@ function check(kinds: readonly KeyKind[], { hasRole, ...news }: Properties): Che
   }
   if (news["rotation"] !== undefined && typeof news["rotation"] !== "string") {
     error("rotation", 'must be text, such as "2026-11"');
+  }
+  if (news["rotation"] !== undefined && isKnown && !rotating.includes(kind as KeyKind)) {
+    error("rotation", `is not for keys of kind ${kind}: another key is another identity`);
   }
   if (news["rotation"] !== undefined && (seed !== undefined || publicKey !== undefined)) {
     error(

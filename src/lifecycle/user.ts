@@ -9,7 +9,8 @@ import { pick, sameValue, stickyName } from "./common";
 import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { warn } from "./log";
-import { pruning } from "./revocations";
+import { withNewestKeys } from "./operator-notes";
+import { withoutExpired } from "./revocations";
 import { saysTheSame } from "./same-token";
 import { withSize } from "./token-size";
 import { hasUnknown, isUnknown } from "./unknown";
@@ -28,9 +29,6 @@ import { tellOfReissue } from "./user-reissue";
 
 /** Whom a token is about does not change its length. */
 const anyUser = generateKeyPair("user").publicKey;
-
-/** A server's clock may be behind ours by this many seconds; until then an expired token counts as valid. */
-const clockMargin = 600;
 
 /** Hooks of `User`. */
 export const userLifecycle: Lifecycle = {
@@ -74,9 +72,11 @@ export const userLifecycle: Lifecycle = {
     const jwt = sameToken(before, news)
       ? before
       : sign(news, olds["publicKey"] as string, nextIssueTime(iat));
-    const outs = withFile(olds, { ...keptOf(news), ...key, jwt });
     const replaced = jwt !== before && news["onReissue"] === "revoke" ? iat : undefined;
-    return revokeReplaced(id, outs, replaced ?? (olds["revokeUpTo"] as number | undefined));
+    const revokeUpTo = replaced ?? (olds["revokeUpTo"] as number | undefined);
+    const outs = { ...keptOf(news), ...key, jwt };
+    if (revokeUpTo === undefined) return withFile(olds, outs);
+    return revokeReplaced(id, withFile(olds, { ...outs, revokeUpTo }));
   },
 
   async delete(_id, outs) {
@@ -97,36 +97,31 @@ function sign(inputs: Properties, publicKey: string, issuedAt: number): string {
 /** Where the account is, as far as this stack can change it there. */
 function addressFor(outs: Properties): AccountAddress | undefined {
   const account = accountOf(outs);
-  const { operator, server } = authorityOf(account);
+  const { operator, server } = withNewestKeys(authorityOf(account));
   const { publicKey, name = publicKey } = account;
   const address = addressOf({ publicKey, name }, operator, server, notedServers(publicKey));
-  return address && { ...address, prune: pruning({}, account.maxUserLifetime) };
+  return address && { ...address, prune: withoutExpired(account.maxUserLifetime) };
 }
 
 /** Refuses the token that was replaced; the new one is later, and lives on. What fails is tried again by the next `up`. */
-async function revokeReplaced(
-  id: string,
-  outs: Properties,
-  issuedAt: number | undefined,
-): Promise<Properties> {
+async function revokeReplaced(id: string, outs: Properties): Promise<Properties> {
+  const { revokeUpTo, ...done } = outs;
   const address = addressFor(outs);
-  if (issuedAt === undefined || !address) return outs;
+  if (!address) return done;
   try {
-    await revokeUser(address, outs["publicKey"] as string, issuedAt);
-    return outs;
+    await revokeUser(address, outs["publicKey"] as string, revokeUpTo as number);
+    return done;
   } catch (error) {
-    const pending = "the token before is not revoked yet";
-    throw new HalfDone(id, { ...outs, pending, revokeUpTo: issuedAt }, error);
+    throw new HalfDone(id, { ...outs, pending: "the token before is not revoked yet" }, error);
   }
 }
 
-/** Revokes the user, or says why its creds go on working. */
+/** Revokes the user, or says why its creds go on working. Earlier tokens of it may live longer than its last one. */
 async function endAccess(outs: Properties): Promise<void> {
   const { publicKey, name = publicKey } = accountOf(outs);
-  const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
-  const { iat, exp } = decodeToken(outs["jwt"] as string);
-  // Nobody is let in with it any more, and the list of revocations stays short.
-  if (exp !== undefined && exp + clockMargin < now()) return;
+  const user = outs["publicKey"] as string;
+  const who = `user "${outs["name"]}" (${user})`;
+  const { iat } = decodeToken(outs["jwt"] as string);
   if (outs["onDelete"] === "retain") {
     warn(`${who} is gone from the stack, and its creds stay valid: onDelete is "retain"`);
     return;
@@ -135,12 +130,11 @@ async function endAccess(outs: Properties): Promise<void> {
   if (!address) {
     warn(
       `${who} is gone from the stack, but its creds stay valid: this stack cannot push account "${name}". ` +
-        `Revoke it with the stack that owns the account: revocations: { ${outs["publicKey"]}: ${iat} }.`,
+        `Revoke it with the stack that owns the account: revocations: { ${user}: ${iat} }.`,
     );
     return;
   }
-  const result = await revokeUser(address, outs["publicKey"] as string, iat);
-  if (result === "no account") {
+  if ((await revokeUser(address, user, iat)) === "no account") {
     warn(
       `${who}: no server holds its account "${name}", so there was nothing to revoke; its creds are refused while that is so`,
     );

@@ -124,8 +124,8 @@ export interface AccountArgs {
    */
   revocations?: DeepInput<Record<string, Instant | number>> | undefined;
   /**
-   * Longest lifetime of its users' tokens: users that live longer are refused in the preview, and revocations of tokens that
-   * have all expired since are dropped, so that the list does not grow for ever. Default: no limit, and none is dropped.
+   * Longest lifetime of its users' tokens: users that live longer are refused in the preview. Revocations that are older than that
+   * become a single one of `*`, so that the list does not grow for ever; it refuses tokens of that age. Default: no limit, and none is dropped.
    */
   maxUserLifetime?: pulumi.Input<Duration> | undefined;
   /** Where it is pushed. Default: the operator's servers. */

@@ -13,6 +13,11 @@ export interface KeyPairArgs {
   seed?: pulumi.Input<string> | undefined;
   /** Public key, where the seed is kept elsewhere: such a key names an identity and cannot sign. */
   publicKey?: pulumi.Input<string> | undefined;
+  /**
+   * `"curve"` only: any text, such as `"2026-11"`; a change makes a new key and keeps the old one as `former`. Give the service
+   * both seeds before the account gets the new public key. The first one only names the key that is there. Default: never rotated.
+   */
+  rotation?: pulumi.Input<string> | undefined;
 }
 
 /**
@@ -26,6 +31,10 @@ export class KeyPair extends NatsResource {
   declare readonly seed: pulumi.Output<string>;
   /** What the key is for. */
   declare readonly kind: pulumi.Output<KeyKind>;
+  /** The curve key that it was before its last rotation; secret. Undefined where it was not rotated. */
+  declare readonly former:
+    | pulumi.Output<{ publicKey: string; seed: string } | undefined>
+    | undefined;
   /** @internal Whether its seed is kept elsewhere. */
   readonly __publicOnly: boolean;
 
@@ -34,7 +43,10 @@ export class KeyPair extends NatsResource {
       "KeyPair",
       name,
       { ...args, seed: secretSeed(args.seed) },
-      { plain: ["publicKey"], secret: ["seed"] },
+      {
+        plain: ["publicKey"],
+        secret: args.rotation === undefined ? ["seed"] : ["seed", "former"],
+      },
       opts,
     );
     this.__publicOnly = args.publicKey !== undefined && args.seed === undefined;

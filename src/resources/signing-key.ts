@@ -21,12 +21,18 @@ export interface SigningKeyArgs {
   role?: DeepInput<Role> | undefined;
   /**
    * Any text, such as `"2026-11"`: a change makes a new key, which signs from then on; users are signed anew in the same `up`.
-   * The old key goes on working for `overlap`. The first one only names the key that is there. Default: never rotated.
+   * The old key goes on working for `overlap`. The first one only names the key that is there; without it old keys are dropped. Default: never rotated.
    */
   rotation?: pulumi.Input<string> | undefined;
-  /** How long a key works after its rotation; the first `up` after that drops it, and with it all that only it had signed. Default: `"7d"`. */
+  /**
+   * How long a key works after its rotation; the first `up` after that drops it, and with it all that only it had signed. An
+   * operator's key stays longer while anything on the servers is signed by it. Default: `"7d"`.
+   */
   overlap?: pulumi.Input<Duration> | undefined;
-  /** Drops the old keys at once, with every session that they signed: for a key that leaked. Default: `false`. */
+  /**
+   * Drops the old keys at once, with every session that they signed: for a key that leaked. Take it away again afterwards, or
+   * the next rotation is an emergency too. Default: `false`.
+   */
   emergency?: pulumi.Input<boolean> | undefined;
 }
 
