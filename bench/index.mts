@@ -102,9 +102,9 @@ show({
 show({
   name: "  the same, signed and not pushed",
   value: seconds(up.unpushed),
-  ratio: (up.ours / up.unpushed).toFixed(2),
+  ratio: up.pushRatio.toFixed(2),
   required: `<= ${up.requiredPush}`,
-  ok: up.ours / up.unpushed <= up.requiredPush,
+  ok: up.pushRatio <= up.requiredPush,
 });
 show({
   name: "  120 empty dynamic resources (ours make 20 keys more)",

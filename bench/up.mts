@@ -105,6 +105,7 @@ export interface UpResult {
   required: number;
   /** The same program where no account server is named: everything is signed, nothing pushed. */
   unpushed: number;
+  pushRatio: number;
   requiredPush: number;
   /** Resources that our `up` made. */
   added: number;
@@ -137,10 +138,12 @@ export async function benchUp(): Promise<UpResult> {
   const { before, added, resources } = await measureOurs();
   // In turns, each first as often as the other, so that a busy time of the machine is shared.
   for (let round = 0; round < ROUNDS; round++) {
-    if (round % 2 === 1) await measureOurs();
-    await measureUnpushed();
+    const oursFirst = round % 2 === 0;
+    if (oursFirst && round > 0) await measureOurs();
+    if (oursFirst) await measureUnpushed();
     await measureFloor(times.floor, before, added);
-    if (round % 2 === 0 && round > 0) await measureOurs();
+    if (!oursFirst) await measureUnpushed();
+    if (!oursFirst) await measureOurs();
     if (round < SMALL_ROUNDS) await measureFloor(times.small, before, ACCOUNTS + USERS);
   }
   return {
@@ -149,10 +152,16 @@ export async function benchUp(): Promise<UpResult> {
     smallFloor: Math.min(...times.small),
     required: REQUIRED_RATIO,
     unpushed: Math.min(...times.unpushed),
+    // Of neighbours, and their median: both ran at the same time of the machine.
+    pushRatio: median(times.ours.map((value, round) => value / (times.unpushed[round] ?? 0))),
     requiredPush: REQUIRED_PUSH_RATIO,
     added,
     ...stateBytes(resources),
   };
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function stateBytes(resources: StateResource[]): { accountBytes: number; userBytes: number } {

@@ -21,11 +21,17 @@ export function writeAuthority(authority: Authority): string {
   });
 }
 
-/** Reads it back, public keys included. */
+let last: { text: string; authority: Authority } | undefined;
+
+/** Reads it back, public keys included. All users of an account have the same one, so the last is kept. */
 export function readAuthority(text: string): Authority {
-  return JSON.parse(text, (_, value) =>
-    hasSeed(value) ? { publicKey: publicKeyOf(value.seed), ...value } : value,
-  );
+  if (last?.text !== text) {
+    const authority = JSON.parse(text, (_, value) =>
+      hasSeed(value) ? { publicKey: publicKeyOf(value.seed), ...value } : value,
+    );
+    last = { text, authority };
+  }
+  return last.authority;
 }
 
 function hasSeed(value: unknown): value is { seed: string; publicKey?: string } {
