@@ -6,7 +6,8 @@ import {
   formatInstant,
   type ScopedKey,
 } from "../claims/index";
-import { claimsOf, renewalOfAccount } from "./account-inputs";
+import { renewalOfAccount } from "../renewal";
+import { claimsOf } from "./account-inputs";
 import { sameValue } from "./common";
 import { renewalText } from "./expiry";
 import type { Properties } from "./hooks";

@@ -2,6 +2,7 @@
 import { decodeToken, mergeRevocations, parseDuration, revocationsOf } from "../claims/index";
 import { now } from "../clock";
 import { NatsAuthError } from "../errors";
+import { renewalOfAccount } from "../renewal";
 import {
   type AccountAddress,
   IncompletePush,
@@ -11,7 +12,7 @@ import {
   removeAccount,
 } from "../resolver/index";
 import { compareWithServers } from "./account-drift";
-import { accountIssues, claimsOf, renewalOfAccount, signerOf, storedNames } from "./account-inputs";
+import { accountIssues, claimsOf, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
 import { tellOfSessions } from "./account-sessions";
 import { sign, signAsServersKnow, waiting } from "./account-token";
@@ -86,7 +87,8 @@ export const accountLifecycle: Lifecycle = {
       driftIn(olds).length === 0 &&
       sameToken(olds["jwt"], news) &&
       sameValue(olds["revocations"], news["revocations"]);
-    if (isConfigured(news) && !settled) return updateSystem(addressFor(news, []), olds, news);
+    if (isConfigured(news) && !settled)
+      return updateSystem(addressFor(news, olds["servers"]), olds, news);
     if (settled && !pushedNowhere) {
       return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     }

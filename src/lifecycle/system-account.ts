@@ -34,19 +34,19 @@ export async function updateSystem(
   }
   const quick = { ...address, target: { ...address.target, waitFor: waitMs } };
   try {
-    const { jwt } = await pushed(quick, olds, inputs);
-    return { ...inputs, jwt, ...waiting(inputs, jwt) };
+    const { jwt, servers } = await pushed(quick, olds, inputs);
+    return { ...inputs, jwt, servers, ...waiting(inputs, jwt) };
   } catch (error) {
     if (!(error instanceof NatsAuthError && takenLater.includes(error.code))) throw error;
-    const jwt =
-      error instanceof IncompletePush ? error.published.jwt : signAsServersKnow(inputs, olds);
+    const { jwt, servers = olds["servers"] } =
+      error instanceof IncompletePush ? error.published : { jwt: signAsServersKnow(inputs, olds) };
     if (error.code === "ERR_UNREACHABLE") {
       warn(
         "the system account was signed anew, but no server could be asked whom it revokes there: " +
           "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
       );
     }
-    return { ...inputs, jwt, ...waiting(inputs, jwt) };
+    return { ...inputs, jwt, servers, ...waiting(inputs, jwt) };
   }
 }
 

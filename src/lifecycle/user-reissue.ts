@@ -1,6 +1,7 @@
 /** What a new token of a user means for the old one: servers keep no user tokens, so the old one goes on working by itself. */
 import { decodeToken, formatInstant } from "../claims/index";
-import { renewalOfUser, renewalText } from "./expiry";
+import { renewalOfUser } from "../renewal";
+import { renewalText } from "./expiry";
 import type { Properties } from "./hooks";
 import { say } from "./log";
 import { saysTheSame } from "./same-token";

@@ -12,6 +12,7 @@ import {
   type Permissions,
   type ScopedKey,
 } from "../claims/index";
+import { renewalOfAccount } from "../renewal";
 import type { TlsSettings } from "../resolver/target";
 import { Activation } from "./activation";
 import { childOptions } from "./child-options";
@@ -38,6 +39,7 @@ import {
   userSignerInputs,
 } from "./handles";
 import { KeyPair } from "./key-pair";
+import { type LifetimeArgs, renewalOf } from "./renewal";
 import { isKind, NatsResource } from "./resource";
 import { SigningKey } from "./signing-key";
 
@@ -162,6 +164,8 @@ export class Account extends NatsResource {
   declare readonly jwt: pulumi.Output<string>;
   /** Names of the servers that hold it. Each of them must confirm the next change. */
   declare readonly servers: pulumi.Output<string[] | undefined>;
+  /** The instant after which the JWT is not valid, as `expiresAt` or `expiresIn` say. */
+  declare readonly expiresAt: pulumi.Output<Instant | undefined>;
   /** How servers differed at the last `pulumi refresh`, a line each; the next `up` repairs it. Undefined when none did. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
   /** Keys that may sign its users besides the identity key. */
@@ -174,6 +178,8 @@ export class Account extends NatsResource {
   readonly handle: DeepInput<AccountHandle>;
   /** @internal What its users sign and revoke with. */
   readonly __forUsers: AccountInputs;
+  /** @internal When it expires and is renewed, as the program says it. */
+  readonly __lifetime: LifetimeArgs;
   /** @internal What it offers, as the program says it. */
   readonly __exports: DeepInput<Export[]> | undefined;
   /** @internal Its tags, as the program says them. */
@@ -241,10 +247,11 @@ export class Account extends NatsResource {
         })),
         exchange: importerHints(declared, key),
       },
-      { plain: ["name", "jwt", "servers", "signingKeys", "drift"] },
+      { plain: ["name", "jwt", "expiresAt", "servers", "signingKeys", "drift"] },
       // Under one key, a delete after the create would remove what was just made.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
+    this.__lifetime = args;
     this.__exports = args.exports;
     this.__tags = args.tags;
     noteAccount(this, key, declared);
@@ -267,6 +274,11 @@ export class Account extends NatsResource {
       ...shared,
       authority: authorityInput({ operator: this.operator, server: servers }),
     };
+  }
+
+  /** The instant from which an `up` renews the JWT; undefined where it is not renewed. */
+  get renewsAt(): pulumi.Output<Instant | undefined> {
+    return renewalOf(this.__lifetime, this.expiresAt, renewalOfAccount);
   }
 }
 

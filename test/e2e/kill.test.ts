@@ -1,62 +1,12 @@
-import type { ChildProcess } from "node:child_process";
-import { readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { kill, printed, recover, removeHalfWrittenAttributes, upArgs } from "../support/kill";
 import { admission, freePort, Servers, until } from "../support/nats";
-import { descendants, isRunning, type Process, processes } from "../support/processes";
+import { isRunning, type Process, processes } from "../support/processes";
 import { operatorFor } from "../support/programs";
 import { Stack } from "../support/stack";
 
 const rounds = 6;
-
-/** Kills the engine, which has no chance to end anything; returns what it had started. */
-async function kill(up: ChildProcess): Promise<Process[]> {
-  if (up.exitCode !== null) return [];
-  const ended = new Promise((resolve) => up.on("exit", resolve));
-  // Stopped, it starts nothing between our look and its end.
-  up.kill("SIGSTOP");
-  const started = descendants(up.pid as number);
-  up.kill("SIGKILL");
-  await ended;
-  return started;
-}
-
-/** Resolves when the text has been printed so many times, or the command has ended. */
-function printed(up: ChildProcess, text: RegExp, times = 1): Promise<void> {
-  return new Promise((resolve) => {
-    let all = "";
-    const look = (chunk: Buffer) => {
-      all += chunk;
-      if (all.split(text).length > times) resolve();
-    };
-    up.stdout?.on("data", look);
-    up.stderr?.on("data", look);
-    up.on("exit", () => resolve());
-  });
-}
-
-const upArgs = ["up", "--yes", "--skip-preview", "--non-interactive"];
-
-/** The three commands of the README for a `pulumi up` that was killed. */
-async function recover(stack: Stack, beforeUp: () => Promise<void> = async () => {}) {
-  await stack.must("cancel", "--yes");
-  await stack.refresh("--clear-pending-creates");
-  await beforeUp();
-  await stack.up();
-}
-
-/**
- * The file backend replaces a state in one step, but not the small file beside it (gocloud.dev `fileblob/attrs.go`).
- * A kill between its truncation and its text makes every command end with "failed to load checkpoint: EOF".
- */
-function removeHalfWrittenAttributes(stack: Stack): void {
-  const stacks = join(stack.backend, ".pulumi/stacks/test");
-  for (const file of readdirSync(stacks).filter((name) => name.endsWith(".attrs"))) {
-    const path = join(stacks, file);
-    if (statSync(path).size === 0) rmSync(path);
-  }
-}
 
 /** Every identity in the state. */
 async function identities(stack: Stack): Promise<Record<string, string>> {

@@ -196,7 +196,10 @@ describe("credentials on a cluster of three", () => {
       await sessionsOf(old),
       await sessionsOf({ plain: after["plain"], keeps: after["keeps"] }),
     ];
-    await until(() => Date.now() > Date.parse(said?.[2] ?? ""), 60_000);
+    const { retired } = (await stack.state())["RetiredKeys::signing-retired"]?.outputs as {
+      retired: { until: string }[];
+    };
+    await until(() => Date.now() > Date.parse(retired[0]?.until ?? ""), 60_000);
     for (const loop of loops) {
       await loop.stop();
       expect(loop.attempts).toBeGreaterThan(20);
