@@ -17,7 +17,7 @@ export function keyLifecycle(kinds: readonly KeyKind[], rotating: readonly KeyKi
     diff,
     create: async (inputs) => {
       const key = await keyOf(inputs);
-      return { id: key["publicKey"] as string, outs: { ...inputs, ...key } };
+      return { id: key["publicKey"] as string, outs: { ...inputs, ...noFormer(inputs), ...key } };
     },
     update: async (_id, olds, news) => {
       const before = pick(olds, ["publicKey", "seed"]);
@@ -25,7 +25,8 @@ export function keyLifecycle(kinds: readonly KeyKind[], rotating: readonly KeyKi
         return { ...news, ...generateKeyPair(news["kind"] as KeyKind), former: before };
       }
       // A seed that is no longer given is kept: an identity is never lost by removing or adding a line.
-      return { ...news, ...pick(olds, ["former"]), ...before, ...pick(news, ["seed"]) };
+      const former = { ...noFormer(news), ...pick(olds, ["former"]) };
+      return { ...news, ...former, ...before, ...pick(news, ["seed"]) };
     },
   };
 }
@@ -79,6 +80,11 @@ function diff(olds: Properties, news: Properties): Difference {
   }
   const sameSeed = news["seed"] === undefined || news["seed"] === olds["seed"];
   return sameSeed && news["rotation"] === olds["rotation"] ? "same" : "changed";
+}
+
+/** What is absent from the outputs would be unknown in every preview, and what uses the key would show as changed. */
+function noFormer({ rotation }: Properties): { former?: "" } {
+  return rotation === undefined ? {} : { former: "" };
 }
 
 /** The first `rotation` names the key that is there; without one nothing rotates. */

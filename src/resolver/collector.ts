@@ -8,7 +8,7 @@ const limitMs = 60_000;
 /** So many times as long as values usually take to follow each other. */
 const patience = 4;
 /** Of how many the pace is known. */
-const remembered = 8;
+const remembered = 16;
 
 /**
  * How fast values follow each other. Pulumi starts deletions one by one, and writes the whole state before and after each:

@@ -50,7 +50,15 @@ export class KeyPair extends NatsResource {
       opts,
     );
     this.__publicOnly = args.publicKey !== undefined && args.seed === undefined;
+    if (this.former) this.former = formerKey(this.former);
   }
+}
+
+/** The key before a rotation; where there is none its output is an empty text, as what is absent is unknown in previews. */
+export function formerKey<Key>(
+  former: pulumi.Output<Key | undefined>,
+): pulumi.Output<Key | undefined> {
+  return former.apply((key) => ((key as unknown) === "" ? undefined : key));
 }
 
 /** A seed that nobody marked as a secret would be readable in previews and among the inputs in the state. */

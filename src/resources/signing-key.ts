@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Duration, Instant } from "../claims/index";
 import { childOptions } from "./child-options";
 import type { DeepInput, KeyHandle, Role } from "./handles";
-import { secretSeed } from "./key-pair";
+import { formerKey, secretSeed } from "./key-pair";
 import { NatsResource } from "./resource";
 import { RetiredKeys } from "./retired-keys";
 
@@ -82,5 +82,6 @@ export class SigningKey extends NatsResource {
       { ...childOptions({ ...opts, aliases: [] }, "RetiredKeys", "-retired"), parent: this },
     );
     this.retired = retired;
+    if (this.former) this.former = formerKey(this.former);
   }
 }

@@ -7,7 +7,7 @@ import { operatorFor } from "../support/programs";
 import { Sessions } from "../support/sessions";
 import { Stack } from "../support/stack";
 
-const program = (port: number, more = "") => `
+const program = (port: number) => `
 ${operatorFor([port])}
 const orders = new nats.Account("orders", { operator, expiresIn: "80s" });
 const user = (name, args) => new nats.User(name, { account: orders, ...args });
@@ -17,7 +17,6 @@ exports.account = orders.jwt;
 exports.short = short.creds;
 exports.long = long.creds;
 exports.due = { account: orders.renewsAt, short: short.renewsAt, long: long.renewsAt };
-${more}
 `;
 
 describe("what expires", () => {
@@ -62,7 +61,7 @@ describe("what expires", () => {
     const end = formatInstant(decodeToken(jwtIn(first["short"])).exp as number);
     expect(text).toMatch(
       new RegExp(
-        `user "short": its token ends ${end}; the new one ends \\\\S+, and is renewed by an \`up\` from \\\\S+ on`,
+        `user "short": its token ends ${end}; the new one ends \\S+, and is renewed by an \`up\` from \\S+ on`,
       ),
     );
     expect((await stack.preview()).map(({ resource }) => resource)).toEqual(["User::short"]);
@@ -92,20 +91,6 @@ describe("what expires", () => {
       (jwt) => decodeToken(jwt ?? "").exp ?? 0,
     );
     expect(renewed).toBeGreaterThan(old as number);
-  });
-
-  it("is refused where one missed night would end all sessions", async () => {
-    stack.write(
-      program(
-        port,
-        `new nats.Account("late", { operator, expiresIn: "30d", renewBefore: "14d" });
-new nats.Account("streams", { operator, expiresIn: "6d", jetstream: { diskStorage: "1GiB" } });`,
-      ),
-    );
-    const { code, text } = await stack.run("preview", "--non-interactive");
-    expect(code).not.toBe(0);
-    expect(text).toMatch(/renewBefore: must be at least 15d/);
-    expect(text).toMatch(/expiresIn: must be at least 7d for an account with JetStream/);
   });
 });
 

@@ -1,10 +1,10 @@
-import { decodeToken, formatInstant, signUser } from "pulumi-nats-auth/claims";
+import { accountFromWire, decodeToken, formatInstant, signUser } from "pulumi-nats-auth/claims";
 import { formatCreds, generateKeyPair, parseCreds, signerFromSeed } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort, Servers, until } from "../support/nats";
 import { operatorFor } from "../support/programs";
 import { admittedBy, Reconnecting, Sessions } from "../support/sessions";
-import { Stack } from "../support/stack";
+import { Stack, type StateResource } from "../support/stack";
 
 interface Changes {
   narrowed?: boolean;
@@ -12,17 +12,21 @@ interface Changes {
   role?: string[];
   revocations?: Record<string, string | number>;
   rotation?: string;
+  scopedRotation?: string;
 }
+
+const firstRotation = 'rotation: "1", overlap: "30s"';
 
 const program = (ports: number[], changes: Changes = {}) => {
   const { narrowed = false, retained = true, role = ["a", "b"], revocations = {} } = changes;
   const may = JSON.stringify(narrowed ? ["orders.created"] : ["orders.>"]);
   return `
 ${operatorFor(ports)}
-const signing = new nats.SigningKey("signing", { kind: "account", ${changes.rotation ?? 'rotation: "1", overlap: "30s"'} });
-const scoped = new nats.SigningKey("scoped", { kind: "account", role: { name: "reader", permissions: { subscribe: ${JSON.stringify(role)} } } });
+const signing = new nats.SigningKey("signing", { kind: "account", ${changes.rotation ?? firstRotation} });
+const scoped = new nats.SigningKey("scoped", { kind: "account", role: { name: "reader", permissions: { subscribe: ${JSON.stringify(role)} } }, ${changes.scopedRotation ?? firstRotation} });
 const orders = new nats.Account("orders", { operator, signingKeys: [signing, scoped], revocations: ${JSON.stringify(revocations)} });
 exports.account = orders.publicKey;
+exports.jwt = orders.jwt;
 exports.seed = signing.seed;
 const user = (name, args) => exports[name] = new nats.User(name, { account: orders, signingKey: signing, ...args }).creds;
 user("plain", {});
@@ -178,34 +182,48 @@ describe("credentials on a cluster of three", () => {
   it("rotates a signing key without refusing anybody who reconnects until the overlap is over", async () => {
     const before = await stack.outputs();
     const old = { plain: before["plain"], keeps: before["keeps"], reader: before["reader"] };
-    const loops = [new Reconnecting(before["plain"] as string, servers.all)];
-    const { preview, fates, after } = await apply(
-      { rotation: 'rotation: "2", overlap: "30s"' },
-      old,
+    const loops = ["plain", "reader"].map(
+      (name) => new Reconnecting(before[name] as string, servers.all),
     );
+    const rotation = 'rotation: "2", overlap: "30s"';
+    const { preview, fates, after } = await apply({ rotation, scopedRotation: rotation }, old);
     const said =
       /signing key (A\w+) makes way for a new one, .* work until the first `up` after (\S+)$/m.exec(
         preview,
       );
     expect(said?.[1]).toBe(tokenOf(old.plain).iss);
     expect(fates).toEqual({ plain: "kept", keeps: "kept", reader: "kept" });
-    expect(after["reader"]).toBe(before["reader"]);
-    expect(tokenOf(after["plain"]).iss).not.toBe(tokenOf(old.plain).iss);
-    loops.push(new Reconnecting(after["plain"] as string, servers.all));
+    for (const name of ["plain", "keeps", "reader"]) {
+      expect(tokenOf(after[name]).iss).not.toBe(tokenOf(before[name]).iss);
+    }
+    const keys = accountFromWire(decodeToken(after["jwt"] as string)).signingKeys ?? [];
+    const templates = keys.flatMap((key) => (typeof key === "string" ? [] : [key.template]));
+    expect(templates).toEqual([1, 2].map(() => ({ permissions: { subscribe: ["a"] } })));
+    for (const name of ["plain", "reader"]) {
+      loops.push(new Reconnecting(after[name] as string, servers.all));
+    }
     const [oldSession, newSession] = [
       await sessionsOf(old),
-      await sessionsOf({ plain: after["plain"], keeps: after["keeps"] }),
+      await sessionsOf({ plain: after["plain"], reader: after["reader"] }),
     ];
-    const { retired } = (await stack.state())["RetiredKeys::signing-retired"]?.outputs as {
-      retired: { until: string }[];
-    };
-    await until(() => Date.now() > Date.parse(retired[0]?.until ?? ""), 60_000);
+    const state = await stack.state();
+    const { outputs } = state["RetiredKeys::signing-retired"] as StateResource;
+    const [retired] = outputs["retired"] as {
+      until: string;
+    }[];
+    await until(() => Date.now() > Date.parse(retired?.until ?? ""), 60_000);
     for (const loop of loops) {
       await loop.stop();
       expect(loop.attempts).toBeGreaterThan(20);
       expect(loop.refusals).toEqual([]);
     }
 
+    const steps = (await stack.preview()).map(({ resource, paths }) => [resource, paths]);
+    expect(Object.fromEntries(steps)).toEqual({
+      "Account::orders": { "signingKeys[2]": "delete", "signingKeys[3]": "delete" },
+      "RetiredKeys::scoped-retired": { "retired[0]": "delete" },
+      "RetiredKeys::signing-retired": { "retired[0]": "delete" },
+    });
     const { text } = await stack.must("preview", "--non-interactive");
     expect(text).toContain(
       `signing key ${tokenOf(old.plain).iss} is dropped: sessions that it signed are closed`,
@@ -215,8 +233,8 @@ describe("credentials on a cluster of three", () => {
     const oldFates = await oldSession.during(async () => {
       newFates = await newSession.during(up);
     });
-    expect(oldFates).toEqual({ plain: "lost", keeps: "lost", reader: "kept" });
-    expect(newFates).toEqual({ plain: "kept", keeps: "kept" });
+    expect(oldFates).toEqual({ plain: "lost", keeps: "lost", reader: "lost" });
+    expect(newFates).toEqual({ plain: "kept", reader: "kept" });
     expect(await admitted(old.plain)).toEqual(nowhere);
     expect(await admitted(after["plain"])).toEqual(everywhere);
     expect(await stack.preview()).toEqual([]);

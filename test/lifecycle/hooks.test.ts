@@ -41,6 +41,26 @@ describe("the hooks of an account", () => {
     });
   });
 
+  it("refuse an expiry where one missed night would end all sessions, or stop streams", async () => {
+    const problemsOf = async (more: object) => {
+      const operator = generateKeyPair("operator");
+      const { publicKey } = generateKeyPair("account");
+      const by = { publicKey: operator.publicKey, signer: operator };
+      const checked = await account.check?.({}, { name: "a", publicKey, operator: by, ...more });
+      return checked?.failures?.map(({ reason }) => reason);
+    };
+    expect(await problemsOf({ expiresIn: "30d", renewBefore: "14d" })).toEqual([
+      expect.stringMatching(/^renewBefore: must be at least 15d/),
+    ]);
+    expect(await problemsOf({ expiresIn: "30d", renewBefore: "15d" })).toEqual([]);
+    const jetstream = { diskStorage: "1GiB" };
+    expect(await problemsOf({ expiresIn: "6d", jetstream })).toEqual([
+      expect.stringMatching(/^expiresIn: must be at least 7d for an account with JetStream/),
+    ]);
+    expect(await problemsOf({ expiresIn: "7d", jetstream })).toEqual([]);
+    expect(await problemsOf({ expiresIn: "6d" })).toEqual([]);
+  });
+
   it("say that an account stays on its servers when the stack knows no more where they are", async () => {
     const { publicKey } = generateKeyPair("account");
     const operator = { publicKey: "", signer: generateKeyPair("operator") };
