@@ -9,9 +9,9 @@ import { Stack } from "../support/stack";
 
 const program = (port: number) => `
 ${operatorFor([port])}
-const orders = new nats.Account("orders", { operator, expiresIn: "80s" });
+const orders = new nats.Account("orders", { operator, expiresIn: "160s" });
 const user = (name, args) => new nats.User(name, { account: orders, ...args });
-const short = user("short", { expiresIn: "40s", renewBefore: "20s", credsPath: "short.creds" });
+const short = user("short", { expiresIn: "90s", renewBefore: "50s", credsPath: "short.creds" });
 const long = user("long", { expiresIn: "90d" });
 exports.account = orders.jwt;
 exports.short = short.creds;
