@@ -23,7 +23,7 @@ import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
 import { withNewestKeys } from "./operator-notes";
-import { liftedRevocations, pruning } from "./revocations";
+import { lifetimeIssues, liftedRevocations, pruning } from "./revocations";
 import { saysTheSame } from "./same-token";
 import { updateSystem } from "./system-account";
 import { withSize } from "./token-size";
@@ -50,6 +50,7 @@ export const accountLifecycle: Lifecycle = {
     return withSize(inputs, () => sign(inputs), [
       ...issues,
       ...accountIssues(inputs),
+      ...lifetimeIssues(olds, inputs),
       ...exchangeIssues({ ...news, name: inputs["name"] }),
     ]);
   },

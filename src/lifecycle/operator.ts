@@ -15,7 +15,7 @@ import { warn } from "./log";
 import { keepKeysInUse } from "./operator-keys";
 import { noteOperator } from "./operator-notes";
 import { saysTheSame } from "./same-token";
-import { hasUnknown, isUnknown } from "./unknown";
+import { hasUnknown } from "./unknown";
 
 const claimNames = [
   "name",
@@ -142,29 +142,28 @@ function signingIssues(inputs: Properties): Issue[] {
 /** Claims that a JWT which was signed elsewhere says itself. */
 const saidByJwt = ["tags", "serviceUrls", "assertServerVersion", "notBefore", "expiresAt"];
 
-/** Where a JWT that was signed elsewhere is not about what the program declares. */
+/** Where a JWT that was signed elsewhere is not about what the program declares; what is not known yet is not held against it. */
 function mismatches(sub: string, said: OperatorClaims, inputs: Properties): string[] {
   const signer = (inputs["signer"] as Key | undefined)?.publicKey;
+  const key = keyOf(inputs)?.publicKey;
   const { requireSigningKeys = false, systemAccount } = claimsOf(inputs);
   const listed = said.signingKeys?.includes(signer ?? "") === true;
   const trusted = listed || (signer === sub && !said.requireSigningKeys);
-  if (isUnknown(signer)) {
-    return [
-      "cannot list a key that is only made now: make the new SigningKey beside the one in use, sign the JWT anew with both where " +
-        "the identity key is, restart the servers with it, and then let the new key sign",
-    ];
-  }
+  const differs = (ours: unknown, same: boolean, message: string): string[] =>
+    same || hasUnknown(ours) ? [] : [message];
   return [
-    ...(sub === keyOf(inputs)?.publicKey ? [] : ["is about another operator than `key`"]),
-    ...(trusted
-      ? []
-      : [
-          "does not list the key that signs accounts: sign it anew with that key in `signing_keys`",
-        ]),
-    ...(said.systemAccount === systemAccount ? [] : ["names another system account"]),
-    ...((said.requireSigningKeys ?? false) === requireSigningKeys
-      ? []
-      : ["and requireSigningKeys do not say the same"]),
+    ...differs(key, sub === key, "is about another operator than `key`"),
+    ...differs(
+      signer,
+      trusted,
+      "does not list the key that signs accounts: sign it anew with that key in `signing_keys`",
+    ),
+    ...differs(systemAccount, said.systemAccount === systemAccount, "names another system account"),
+    ...differs(
+      requireSigningKeys,
+      (said.requireSigningKeys ?? false) === requireSigningKeys,
+      "and requireSigningKeys do not say the same",
+    ),
   ];
 }
 

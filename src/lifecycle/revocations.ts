@@ -2,12 +2,15 @@
 import {
   compactRevocations,
   formatInstant,
+  type Issue,
   mergeRevocations,
   parseDuration,
   parseInstant,
 } from "../claims/index";
 import { now } from "../clock";
+import { secondsOf } from "./expiry";
 import type { Properties } from "./hooks";
+import { hasUnknown } from "./unknown";
 
 /** Clocks differ, and expiries are rounded up to the hour: a day more costs little. */
 const margin = 24 * 3600;
@@ -17,11 +20,11 @@ type Revocations = Record<string, number>;
 /** The declared revocations in unix seconds; what is no instant stays as it is, for the check to name. */
 export function declaredRevocations({ revocations }: Properties): Revocations | undefined {
   if (typeof revocations !== "object" || revocations === null) return undefined;
-  const entries = Object.entries(revocations).map(([key, time]) => [key, secondsOf(time)]);
+  const entries = Object.entries(revocations).map(([key, time]) => [key, unixOf(time)]);
   return Object.fromEntries(entries);
 }
 
-function secondsOf(time: number | string): number | string {
+function unixOf(time: number | string): number | string {
   try {
     return typeof time === "string" ? parseInstant(time) : time;
   } catch {
@@ -50,6 +53,19 @@ export function revocationText([key, time]: [string, number]): { who: string; up
     who: key === "*" ? "everybody, users that were deleted included" : key,
     upTo: formatInstant(time),
   };
+}
+
+/** What was signed before there was such a longest lifetime may live longer, until an old revocation gives way to one of `*`. */
+export function lifetimeIssues(olds: Properties, news: Properties): Issue[] {
+  const [before, after] = [olds["maxUserLifetime"], news["maxUserLifetime"]];
+  const isNew = olds["publicKey"] === undefined || olds["publicKey"] !== news["publicKey"];
+  if (isNew || after === undefined || hasUnknown([before, after])) return [];
+  const lifetimes = [before, after].map((value) => secondsOf({ value }, "value", []));
+  if (before !== undefined && !(Number(lifetimes[0]) > Number(lifetimes[1]))) return [];
+  const message =
+    `is new or shorter: tokens that were signed before may live longer. They are refused when they are older than ${after}, ` +
+    "from the day on which the first revocation of that age is dropped; issue such users anew";
+  return [{ path: "maxUserLifetime", message, severity: "warning" }];
 }
 
 /**

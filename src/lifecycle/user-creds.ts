@@ -23,8 +23,8 @@ function isOfSameAccount(text: string, outs: Properties): boolean {
   }
 }
 
-/** Brings the creds file in line; when that fails, the token it was to hold is not lost. */
-export function withFile(olds: Properties, outs: Properties): Properties {
+/** Brings the creds file in line; when that fails, the token it was to hold is not lost, nor what was still to be done. */
+export function withFile(olds: Properties, outs: Properties, todo: Properties = {}): Properties {
   const [before, path] = [olds["credsPath"], outs["credsPath"]] as (string | undefined)[];
   try {
     if (path !== undefined) {
@@ -36,7 +36,7 @@ export function withFile(olds: Properties, outs: Properties): Properties {
   } catch (error) {
     throw new HalfDone(
       outs["publicKey"] as string,
-      { ...outs, pending: "the creds file was not written" },
+      { ...outs, ...todo, pending: "the creds file was not written" },
       error,
     );
   }

@@ -186,7 +186,9 @@ function roleIssues(news: Properties, inputs: Properties): Issue[] {
   const user = pick(inputs, ["name", "tags"]) as { name: string; tags?: string[] };
   if (role === undefined || typeof role === "string" || hasUnknown([role, user])) return [];
   const { name, tags } = account;
-  const inside = name === undefined || hasUnknown([name, tags]) ? undefined : { name, tags };
+  // Handles do not say which tags an account has.
+  const isKnown = name !== undefined && tags !== undefined && !hasUnknown([name, tags]);
+  const inside = isKnown ? { name, tags } : undefined;
   return templateProblems(role, user, inside).map(({ path, message, severity }) => ({
     path: "account.signer.role",
     message: `"${role.name}" does not fit this user: its ${path} ${message}`,

@@ -1,11 +1,40 @@
 /** What a new token of a user means for the old one: servers keep no user tokens, so the old one goes on working by itself. */
-import { decodeToken, formatInstant } from "../claims/index";
+import { decodeToken, formatInstant, parseInstant } from "../claims/index";
 import { renewalOfUser } from "../renewal";
 import { renewalText } from "./expiry";
 import type { Properties } from "./hooks";
 import { say } from "./log";
 import { saysTheSame } from "./same-token";
 import { accountOf, claimsOf } from "./user-inputs";
+
+/** The end of a token that has none. */
+const never = "never";
+
+/**
+ * Until when tokens of this user that came before are let in, where that is longer than the new one is: ISO 8601, or
+ * `"never"` for no end. Its deletion has to revoke them although the last token may have expired.
+ */
+export function formerEnds(olds: Properties, jwt: string): string | undefined {
+  const before = endOf(olds["jwt"] as string);
+  const earlier = (olds["formerEnds"] ?? before) as string;
+  const latest = isLater(earlier, before) ? earlier : before;
+  return isLater(latest, endOf(jwt)) ? latest : undefined;
+}
+
+/** Whether any token of the user may be let in at that time, in unix seconds. */
+export function mayLive({ jwt, formerEnds }: Properties, time: number): boolean {
+  const ends = [endOf(jwt as string), formerEnds].filter((end) => end !== undefined);
+  return ends.some((end) => end === never || parseInstant(end as string) >= time);
+}
+
+function endOf(jwt: string): string {
+  const { exp } = decodeToken(jwt);
+  return exp === undefined ? never : formatInstant(exp);
+}
+
+function isLater(end: string, than: string): boolean {
+  return than !== never && (end === never || parseInstant(end) > parseInstant(than));
+}
 
 /** Says in previews how long the old token lives on; of a renewal, what was due. */
 export function tellOfReissue(olds: Properties, news: Properties): void {

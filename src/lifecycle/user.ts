@@ -25,10 +25,13 @@ import {
   userIssues,
   withRoleName,
 } from "./user-inputs";
-import { tellOfReissue } from "./user-reissue";
+import { formerEnds, mayLive, tellOfReissue } from "./user-reissue";
 
 /** Whom a token is about does not change its length. */
 const anyUser = generateKeyPair("user").publicKey;
+
+/** A server's clock may be behind ours by this many seconds; until then an expired token counts as valid. */
+const clockMargin = 600;
 
 /** Hooks of `User`. */
 export const userLifecycle: Lifecycle = {
@@ -74,9 +77,15 @@ export const userLifecycle: Lifecycle = {
       : sign(news, olds["publicKey"] as string, nextIssueTime(iat));
     const replaced = jwt !== before && news["onReissue"] === "revoke" ? iat : undefined;
     const revokeUpTo = replaced ?? (olds["revokeUpTo"] as number | undefined);
-    const outs = { ...keptOf(news), ...key, jwt };
-    if (revokeUpTo === undefined) return withFile(olds, outs);
-    return revokeReplaced(id, withFile(olds, { ...outs, revokeUpTo }));
+    const ends = formerEnds(olds, jwt);
+    const outs = {
+      ...keptOf(news),
+      ...key,
+      jwt,
+      ...(ends === undefined ? {} : { formerEnds: ends }),
+    };
+    withFile(olds, outs, { revokeUpTo });
+    return revokeReplaced(id, outs, revokeUpTo);
   },
 
   async delete(_id, outs) {
@@ -104,15 +113,19 @@ function addressFor(outs: Properties): AccountAddress | undefined {
 }
 
 /** Refuses the token that was replaced; the new one is later, and lives on. What fails is tried again by the next `up`. */
-async function revokeReplaced(id: string, outs: Properties): Promise<Properties> {
-  const { revokeUpTo, ...done } = outs;
+async function revokeReplaced(
+  id: string,
+  outs: Properties,
+  issuedAt: number | undefined,
+): Promise<Properties> {
   const address = addressFor(outs);
-  if (!address) return done;
+  if (issuedAt === undefined || !address) return outs;
   try {
-    await revokeUser(address, outs["publicKey"] as string, revokeUpTo as number);
-    return done;
+    await revokeUser(address, outs["publicKey"] as string, issuedAt);
+    return outs;
   } catch (error) {
-    throw new HalfDone(id, { ...outs, pending: "the token before is not revoked yet" }, error);
+    const pending = "the token before is not revoked yet";
+    throw new HalfDone(id, { ...outs, pending, revokeUpTo: issuedAt }, error);
   }
 }
 
@@ -122,6 +135,8 @@ async function endAccess(outs: Properties): Promise<void> {
   const user = outs["publicKey"] as string;
   const who = `user "${outs["name"]}" (${user})`;
   const { iat } = decodeToken(outs["jwt"] as string);
+  // Nobody is let in any more, and the list of revocations stays short. For a key that was given others may have signed too.
+  if (givenKey(outs) === undefined && !mayLive(outs, now() - clockMargin)) return;
   if (outs["onDelete"] === "retain") {
     warn(`${who} is gone from the stack, and its creds stay valid: onDelete is "retain"`);
     return;

@@ -32,11 +32,17 @@ export function conflictError(
   running: readonly RunningAccount[],
 ): NatsAuthError {
   const paths = accountDifferences(claims, pushed ?? wanted).map(({ path }) => path);
-  const where = running.filter(({ jwt }) => jwt === token).map(({ server }) => server);
+  const holders = running.filter(({ jwt }) => jwt === token).map(({ server }) => server);
+  const where = holders.length > 0 ? ` on ${holders.join(", ")}` : "";
+  const [what, look] = pushed
+    ? [
+        `was changed by somebody else${where}`,
+        "`pulumi refresh` shows the change in the next preview, whose `up` undoes it. Or take",
+      ]
+    : [`is there already${where}, and says something else`, "Take"];
   return new NatsAuthError(
     "ERR_CONFLICT",
-    `${labelOf(address)} was changed by somebody else${where.length > 0 ? ` on ${where.join(", ")}` : ""} ` +
-      `(issued ${formatInstant(claims.iat)} by ${claims.iss}): ${paths.join(", ")}. Nothing was sent. ` +
-      'Take the change over into the program, or let the program win with `conflict: "overwrite"`, and run the command again.',
+    `${labelOf(address)} ${what} (issued ${formatInstant(claims.iat)} by ${claims.iss}): ${paths.join(", ")}. Nothing was sent. ` +
+      `${look} it over into the program, or let the program win with \`conflict: "overwrite"\`, and run the command again.`,
   );
 }

@@ -127,7 +127,8 @@ export interface AccountArgs {
   revocations?: DeepInput<Record<string, Instant | number>> | undefined;
   /**
    * Longest lifetime of its users' tokens: users that live longer are refused in the preview. Revocations that are older than that
-   * become a single one of `*`, so that the list does not grow for ever; it refuses tokens of that age. Default: no limit, and none is dropped.
+   * become a single one of `*`, so that the list does not grow for ever; it refuses all tokens of that age, also those that were
+   * signed before this was declared, or elsewhere. A preview warns where it is new or shorter. Default: no limit, and none is dropped.
    */
   maxUserLifetime?: pulumi.Input<Duration> | undefined;
   /** Where it is pushed. Default: the operator's servers. */
@@ -183,7 +184,7 @@ export class Account extends NatsResource {
   /** @internal What it offers, as the program says it. */
   readonly __exports: DeepInput<Export[]> | undefined;
   /** @internal Its tags, as the program says them. */
-  readonly __tags: pulumi.Input<pulumi.Input<string>[]> | undefined;
+  readonly __tags: pulumi.Input<pulumi.Input<string>[]>;
 
   constructor(name: string, args: AccountArgs, opts: pulumi.CustomResourceOptions = {}) {
     const operator = isKind(args.operator, "Operator")
@@ -253,7 +254,7 @@ export class Account extends NatsResource {
     );
     this.__lifetime = args;
     this.__exports = args.exports;
-    this.__tags = args.tags;
+    this.__tags = args.tags ?? [];
     noteAccount(this, key, declared);
     const signer = defaultSigner(key, signingKeys, strict);
     const warningsBlock = isStrict(operator);
@@ -273,6 +274,8 @@ export class Account extends NatsResource {
     this.__forUsers = {
       ...shared,
       authority: authorityInput({ operator: this.operator, server: servers }),
+      // Templates may ask for them.
+      ...(signer.role === undefined ? {} : { tags: this.__tags }),
     };
   }
 

@@ -284,21 +284,21 @@ export function serverInputs(
   };
 }
 
-/** TLS settings with the private key secret. */
+/** TLS settings with the private key secret, and nothing else. */
 export function tlsInputs(
   tls: DeepInput<TlsSettings> | undefined,
 ): DeepInput<TlsSettings> | undefined {
   if (tls === undefined) return undefined;
-  const part = (name: keyof TlsSettings) => follow(tls, [field(name)]);
-  return {
-    ca: part("ca"),
-    caFile: part("caFile"),
-    cert: part("cert"),
-    certFile: part("certFile"),
-    key: secretField(tls, field("key")),
-    keyFile: part("keyFile"),
-    handshakeFirst: part("handshakeFirst"),
-  } as DeepInput<TlsSettings>;
+  // Of another stack's plain data it is only known later whether there are any: none is not the same as empty ones.
+  if (pulumi.Output.isInstance(tls)) {
+    const later = pulumi.unsecret(tls as pulumi.Output<TlsSettings | undefined>);
+    return later.apply((known) => known && withSecretKey(known)) as pulumi.Output<TlsSettings>;
+  }
+  return withSecretKey(tls as { [Name in keyof TlsSettings]: DeepInput<TlsSettings[Name]> });
+}
+
+function withSecretKey<Settings extends { key?: unknown }>({ key, ...rest }: Settings) {
+  return (key ? { ...rest, key: pulumi.secret(key) } : rest) as DeepInput<TlsSettings>;
 }
 
 /** The servers that an operator handle names. */
@@ -368,6 +368,8 @@ export interface AccountInputs {
   maxUserLifetime?: pulumi.Input<Duration | undefined> | undefined;
   /** Whether warnings are errors. */
   strict?: pulumi.Input<boolean | undefined> | undefined;
+  /** Tags of the account, for the check of a role alone: they are no input. */
+  tags?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /**
    * The operator and the servers, as one secret text. Users only keep it for their deletion, and the account
    * shows it in the open: every part of it would weigh on each user's state and each preview.

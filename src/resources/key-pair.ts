@@ -20,6 +20,10 @@ export interface KeyPairArgs {
   rotation?: pulumi.Input<string> | undefined;
 }
 
+/** A key that rotated once keeps the one before it, also where the program rotates no more. */
+export const hiddenFormer = { secret: ["seed"], hidden: ["former"] };
+export const withFormer = { secret: ["seed", "former"] };
+
 /**
  * An nkey: generated here, adopted from a seed, or known by its public key only. It is a resource of
  * its own so that a change of claims never changes an identity. Removing `seed` again keeps the key.
@@ -45,7 +49,7 @@ export class KeyPair extends NatsResource {
       { ...args, seed: secretSeed(args.seed) },
       {
         plain: ["publicKey"],
-        secret: args.rotation === undefined ? ["seed"] : ["seed", "former"],
+        ...(args.rotation === undefined ? hiddenFormer : withFormer),
       },
       opts,
     );

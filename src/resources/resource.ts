@@ -42,11 +42,16 @@ export abstract class NatsResource extends pulumi.CustomResource {
     kind: Kind,
     name: string,
     inputs: pulumi.Inputs,
-    outputs: { plain?: readonly string[]; secret?: readonly string[] },
+    /** `hidden` are secrets that a state may hold although the program asks for none of them. */
+    outputs: {
+      plain?: readonly string[];
+      secret?: readonly string[];
+      hidden?: readonly string[];
+    },
     opts: pulumi.CustomResourceOptions,
   ) {
     assertResolvable();
-    const { plain = [], secret = [] } = outputs;
+    const { plain = [], secret = [], hidden = [] } = outputs;
     const made = Object.fromEntries([...plain, ...secret].map((output) => [output, undefined]));
     const registered = showLinesOfProgram();
     try {
@@ -54,7 +59,7 @@ export abstract class NatsResource extends pulumi.CustomResource {
         `pulumi-nodejs:dynamic/nats:${kind}`,
         name,
         { ...made, ...given(inputs), __provider: providerText(kind) },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secret] }),
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: [...secret, ...hidden] }),
       );
     } finally {
       registered();

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Duration, Instant } from "../claims/index";
 import { childOptions } from "./child-options";
 import type { DeepInput, KeyHandle, Role } from "./handles";
-import { formerKey, secretSeed } from "./key-pair";
+import { formerKey, hiddenFormer, secretSeed, withFormer } from "./key-pair";
 import { NatsResource } from "./resource";
 import { RetiredKeys } from "./retired-keys";
 
@@ -70,7 +70,7 @@ export class SigningKey extends NatsResource {
         rotation,
         hasRole: role === undefined ? undefined : true,
       },
-      { plain: ["publicKey"], secret: rotation === undefined ? ["seed"] : ["seed", "former"] },
+      { plain: ["publicKey"], ...(rotation === undefined ? hiddenFormer : withFormer) },
       opts,
     );
     this.__publicOnly = publicKey !== undefined && seed === undefined;

@@ -10,7 +10,7 @@ import type {
 } from "../claims/index";
 import { formatCreds } from "../keys/index";
 import { renewalOfUser } from "../renewal";
-import type { Account, AccountArgs } from "./account";
+import type { Account } from "./account";
 import {
   type AccountHandle,
   type AccountInputs,
@@ -132,7 +132,7 @@ function signedBy(
   signingKey: KeyArg,
   account: unknown,
   issuer: AccountInputs,
-): AccountInputs & { signerIsListed?: pulumi.Input<boolean>; tags?: AccountArgs["tags"] } {
+): AccountInputs & { signerIsListed?: pulumi.Input<boolean> } {
   const signer = userSignerInputs(signingKey);
   if (!isKind(account, "Account")) return { ...issuer, signer };
   const { publicKey, signingKeys } = account as Account;
@@ -146,7 +146,7 @@ function signedBy(
   const role = isKind(signingKey, "SigningKey")
     ? signer.role
     : (signer.role ?? (listed.apply(roleOf) as SignerInputs["role"]));
-  const { __tags: tags } = account as Account; // templates may ask for them
+  const { __tags: tags } = account as Account;
   return { ...issuer, signer: { ...signer, role }, signerIsListed, tags };
 }
 

@@ -8,6 +8,7 @@ import {
   type Import,
   importCycles,
   importProblems,
+  type Permissions,
   signActivation,
   templateProblems,
 } from "../../src/claims";
@@ -257,11 +258,69 @@ describe("a template", () => {
     );
   });
 
-  test("makes no subject of every name and tag", () => {
-    expect(
-      lines(templateProblems({ permissions: { publish: ["u.{{name()}}", "x"] } }, { name: "a b" })),
-    ).toEqual([
-      '? permissions.publish[0]: "u.{{name()}}" makes no subject of "a b", so servers drop this entry',
+  const publish = ["names.{{name()}}.x", "teams.{{tag(team)}}.x", "open"];
+  const of = (name: string, tags: string[] = ["team:red"], rules: Permissions = { publish }) =>
+    lines(templateProblems({ permissions: rules }, { name, tags }, { name: "a.*", tags: ["t:>"] }));
+
+  test.each<[string, string[], string]>([
+    [
+      "*",
+      ["team:red"],
+      'permissions.publish[0]: "names.{{name()}}.x" becomes "names.*.x" for this user, which allows the subjects of others too',
+    ],
+    ["a.*.b", ["team:red"], 'permissions.publish[0]: "names.{{name()}}.x" becomes "names.a.*.b.x"'],
+    ["ann", ["team:red", "team:*"], 'permissions.publish[1]: "teams.{{tag(team)}}.x" becomes'],
+    ["ann", ["team:blue.*"], 'permissions.publish[1]: "teams.{{tag(team)}}.x" becomes'],
+    [
+      "ann.lee",
+      ["team:red"],
+      '? permissions.publish[0]: "names.{{name()}}.x" becomes "names.ann.lee.x" for this user, which has more tokens than the template',
+    ],
+    [
+      "a b",
+      ["team:red"],
+      '? permissions.publish[0]: "names.{{name()}}.x" becomes "names.a b.x" for this user, which contains a space, so servers drop it',
+    ],
+    [
+      "ann",
+      ["team:red", "team:dark red", "team:dark blue"],
+      '? permissions.publish[1]: "teams.{{tag(team)}}.x" becomes "teams.dark blue.x" (and 1 more like it) for this user, which contains a space',
+    ],
+    [">", ["team:red"], '? permissions.publish[0]: "names.{{name()}}.x" becomes "names.>.x"'],
+  ])("takes the name %o and the tags %j as they are", (name, tags, problem) => {
+    expectOne(of(name, tags), problem);
+  });
+
+  test("has no trouble with a * or > that is a letter", () => {
+    expect(of("a*", ["team:>b"])).toEqual([]);
+  });
+
+  test("takes wildcards of the account too, and those that only several values make", () => {
+    expectOne(of("ann", [], { publish: ["{{account-name()}}"] }), "permissions.publish[0]: ");
+    expectOne(of("ann", [], { publish: ["{{account-tag(t)}}"] }), "permissions.publish[0]: ");
+    expectOne(
+      of("*", ["team:", "team:b"], { publish: ["{{name()}}{{tag(team)}}"] }),
+      'permissions.publish[0]: "{{name()}}{{tag(team)}}" becomes "*" for this user',
+    );
+  });
+
+  test("denies more by wildcards, which is only said", () => {
+    expect(of("*", [], { publish: { deny: ["names.{{name()}}"] } })).toEqual([
+      '? permissions.publish.deny[0]: "names.{{name()}}" becomes "names.*" for this user, which denies the subjects of others too',
+    ]);
+    expectOne(
+      of("a b", [], { publish: { deny: ["names.{{name()}}"] } }),
+      'permissions.publish.deny[0]: "names.{{name()}}" becomes "names.a b" for this user, which contains a space, and servers would refuse the user',
+    );
+  });
+
+  test("leaves what good values make beside bad ones", () => {
+    expect(of("ann", ["team:red", "team:dark red"], { publish: ["{{tag(team)}}"] })).toEqual([
+      expect.stringContaining('becomes "dark red"'),
+    ]);
+    expect(of("ann", ["team:dark red"], { publish: ["{{tag(team)}}"] })).toEqual([
+      expect.stringContaining('becomes "dark red"'),
+      "? permissions.publish: has no entry left for this user: everything is denied",
     ]);
   });
 

@@ -173,6 +173,48 @@ describe("traces and cluster traffic", () => {
   ])("%j", (claims, issue) => {
     expectOne(account(claims), issue);
   });
+
+  const trace = { destination: "traces.all" };
+  const permissions = (publish: unknown, more = {}) => ({ publish, ...more });
+
+  test.each<[object]>([
+    [permissions(["orders"])],
+    [permissions(["traces.*.x"])],
+    [permissions({ deny: ["traces.>"] })],
+    [permissions({ allow: [">"], deny: ["*.all"] })],
+    [permissions(undefined, { responses: {} })],
+  ])("are lost by users with %j", (rules) => {
+    const lost = 'publish: leaves out "traces.all", where trace.destination sends traces';
+    expect(account({ trace, defaultPermissions: rules })).toContainEqual(
+      expect.stringContaining(`? defaultPermissions.${lost}`),
+    );
+    const signingKeys = [
+      OTHER_ACCOUNT.publicKey,
+      { key: ACCOUNT_SIGNING.publicKey, role: "r", template: { permissions: rules } },
+    ];
+    expect(account({ trace, signingKeys })).toContainEqual(
+      expect.stringContaining(`? signingKeys[1].template.permissions.${lost}`),
+    );
+    expect(account({ defaultPermissions: rules }).join()).not.toContain("trace");
+  });
+
+  test.each<[object]>([
+    [permissions(undefined)],
+    [permissions(["orders", "traces.>"])],
+    [permissions({ allow: ["traces.all"], deny: ["traces.other", "traces.{{name()}}"] })],
+    [permissions({ deny: ["orders"] })],
+    [permissions(["traces.{{tag(team)}}"])],
+  ])("are kept by users with %j", (rules) => {
+    const signingKeys = [
+      { key: ACCOUNT_SIGNING.publicKey, role: "r", template: { permissions: rules } },
+    ];
+    expect(account({ trace, signingKeys })).toEqual([]);
+  });
+});
+
+test("wildcards in names and tags of accounts are named, for templates fill them in", () => {
+  expectOne(account({ name: "a.*" }), '? name: "a.*" is a wildcard in subjects');
+  expectOne(account({ tags: ["region:>"] }), '? tags[0]: "region:>" is a wildcard in subjects');
 });
 
 describe("signing keys", () => {

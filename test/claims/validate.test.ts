@@ -491,6 +491,14 @@ describe("users", () => {
       'timeZone: "europe/zurich" is written Europe/Zurich',
     ],
     [{ timeZone: "Europe/Zurich" }, "? timeZone: has no effect without times"],
+    [
+      { times: [{ start: "08:00:00", end: "08:00:00" }] },
+      "? times[0]: ends when it starts, so it admits nobody",
+    ],
+    [{ name: "*" }, '? name: "*" is a wildcard in subjects: a scoped key whose template'],
+    [{ name: "ann.>" }, '? name: "ann.>" is a wildcard in subjects'],
+    [{ tags: ["team:red", "team:*"], scoped: true }, '? tags[1]: "team:*" is a wildcard'],
+    [{ tags: [" team:a.> "] }, '? tags[0]: " team:a.> " is a wildcard'],
     [{ connectionTypes: ["mqtt"] }, "connectionTypes[0]: must be one of STANDARD, WEBSOCKET"],
     [
       { issuerAccount: USER.publicKey },
@@ -521,6 +529,11 @@ describe("users", () => {
     ],
   ])("%j", (claims, issue) => {
     expectOne(user(claims), issue);
+  });
+
+  test("ranges over midnight are fine, and so are names with a * or > inside a token", () => {
+    expect(user({ times: [{ start: "22:00:00", end: "06:00:00" }] })).toEqual([]);
+    expect(user({ name: "a*->b", tags: ["team:*a", "x>"] })).toEqual([]);
   });
 
   test("networks of both families are fine", () => {

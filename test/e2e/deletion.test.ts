@@ -73,7 +73,13 @@ ${names
       const made = await makeStream(nc, { name: stream }).catch(String);
       return made === "made";
     }, 30_000);
-    await nc.request(stream, "kept");
+    // The stream may be on another server, and S1 hear of it a moment later.
+    await until(() =>
+      nc.request(stream, "kept").then(
+        () => true,
+        () => false,
+      ),
+    );
     await nc.close();
   };
 

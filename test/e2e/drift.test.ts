@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admission, freePort, type Server, Servers } from "../support/nats";
 import { OtherTool } from "../support/other-tool";
 import { mainJob, operatorFor } from "../support/programs";
+import { spelledBackwards } from "../support/secrets";
 import { Stack } from "../support/stack";
 
 const all = ["S1", "S2", "S3"];
@@ -16,11 +17,11 @@ describe("what others did to accounts on a cluster of three", () => {
   let ports: number[];
   let tool: OtherTool;
   let orders: string;
-  let creds: { alice: string; bob: string };
+  let creds: Record<"alice" | "bob" | "carl", string>;
 
-  const declared = { connections: 100, more: "", bob: true };
+  const declared = { connections: 100, more: "", users: ["alice", "bob", "carl"], after: "" };
   const change = (changes: Partial<typeof declared>) => {
-    const { connections, more, bob } = Object.assign(declared, changes);
+    const { connections, more, users, after } = Object.assign(declared, changes);
     stack.write(`
 ${operatorFor(ports)}
 const orders = new nats.Account("orders", {
@@ -33,8 +34,8 @@ const orders = new nats.Account("orders", {
 const quiet = new nats.Account("quiet", { operator, jetstream: { diskStorage: "10MiB" } });
 exports.orders = orders.publicKey;
 exports.quiet = quiet.publicKey;
-exports.alice = new nats.User("alice", { account: orders }).creds;
-${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
+for (const name of ${JSON.stringify(users)}) exports[name] = new nats.User(name, { account: orders }).creds;
+${after}
 `);
   };
 
@@ -163,7 +164,7 @@ ${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
   });
 
   it("is no conflict when our own user was deleted before", async () => {
-    change({ bob: false });
+    change({ users: ["alice", "carl"] });
     await stack.up();
     expect(Object.keys(claimsOf(copy()).revocations ?? {})).toHaveLength(2);
     change({ connections: 104 });
@@ -175,6 +176,28 @@ ${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
       expect(await admission(creds.alice, url)).toBe("admitted");
       expect(await admission(creds.bob, url)).toMatch(/^refused/);
     }
+  });
+
+  it("is not taken for ours when the account is there before: neither overwritten, nor removed", async () => {
+    const taken = generateKeyPair("account");
+    const theirs = tool.create(taken.publicKey, { name: "taken", limits: { connections: 9 } });
+    await tool.push(theirs, 3);
+    change({
+      after: `new nats.Account("taken", {
+  operator, key: new nats.KeyPair("taken", { kind: "account", seed: ${spelledBackwards(taken.seed)} }),
+});`,
+    });
+    for (const _ of ["at first", "and again"]) {
+      const { code, text } = await stack.tryUp();
+      expect(code).not.toBe(0);
+      expect(text).toMatch(
+        /account "taken" \(A\w+\) is there already on S1, S2, S3, and says something else \(.*\): limits\.connections\. Nothing was sent\..*\[ERR_CONFLICT\]/s,
+      );
+    }
+    change({ after: "" });
+    const { text } = await stack.up();
+    expect(text).toContain("stays as it is on its servers: it is somebody else's");
+    expect(copies(taken.publicKey)).toEqual([theirs, theirs, theirs]);
   });
 
   it("is named by server when one lost its file, and repaired by `up`", async () => {
@@ -222,6 +245,10 @@ ${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
   });
 
   it("does not stop a refresh while servers are away, and that is said", async () => {
+    change({ users: ["alice"] });
+    await stack.up();
+    await expectQuiet(); // which is when the state comes to know whom `up` revoked
+
     await servers.named("S3").stop();
     const one = await stack.refresh("--expect-no-changes");
     expect(one.text).toContain('account "orders": S3 did not answer, so it was not compared');
@@ -248,8 +275,9 @@ ${bob ? 'exports.bob = new nats.User("bob", { account: orders }).creds;' : ""}
     }
     for (const { url } of servers.all) {
       expect(await admission(creds.alice, url)).toBe("admitted");
-      // Deleted before the last refresh, which is when the state came to know of it.
-      expect(await admission(creds.bob, url)).toMatch(/^refused/);
+      for (const gone of [creds.bob, creds.carl]) {
+        expect(await admission(gone, url)).toMatch(/^refused/);
+      }
     }
     await expectQuiet();
   });

@@ -1,34 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { kill, printed, recover, removeHalfWrittenAttributes, upArgs } from "../support/kill";
-import { admission, freePort, Servers, until } from "../support/nats";
-import { isRunning, type Process, processes } from "../support/processes";
+import {
+  endLeftovers,
+  identities,
+  kill,
+  ofProvider,
+  printed,
+  recover,
+  removeHalfWrittenAttributes,
+  silenced,
+  upArgs,
+} from "../support/killing";
+import { admission, freePort, Servers } from "../support/nats";
 import { operatorFor } from "../support/programs";
 import { Stack } from "../support/stack";
 
 const rounds = 6;
 
-/** Every identity in the state. */
-async function identities(stack: Stack): Promise<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(await stack.state())
-      .filter(([name, { id }]) => id && /^(KeyPair|SigningKey|Operator|Account|User)::/.test(name))
-      .map(([name, { id, outputs }]) => [name, `${id} ${outputs["publicKey"] ?? ""}`]),
-  );
-}
-
-/** The host of the hooks. Pulumi's language host is not ours: it looks for its engine every few minutes only. */
-const ofProvider = ({ command }: Process) => command.includes("dynamic-provider");
-
 // Which processes an engine started is read from /proc.
 describe.skipIf(process.platform !== "linux")("a killed `pulumi up`", () => {
   const undo: (() => unknown)[] = [];
-  const endLeftovers = (stack: Stack) => {
-    for (const { pid } of processes().filter(({ folder }) => folder.startsWith(stack.dir))) {
-      process.kill(pid, "SIGKILL");
-    }
-    stack.close();
-  };
 
   afterEach(async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -46,7 +37,7 @@ exports.creds = new nats.User("api", { account: orders }).creds;
     await printed(up, /waiting up to/);
     const started = await kill(up);
     expect(started.filter(ofProvider)).not.toEqual([]);
-    await until(() => !started.filter(ofProvider).some(isRunning), 5_000);
+    await silenced(started);
 
     const before = await identities(stack);
     expect(Object.keys(before)).toContain("KeyPair::orders-key");
@@ -86,7 +77,7 @@ for (let i = 0; i < ${accounts}; i += 1) {
       await printed(up, /creating|created/, lines);
       await sleep(pause);
       const started = await kill(up);
-      await until(() => !started.filter(ofProvider).some(isRunning), 5_000);
+      await silenced(started);
       removeHalfWrittenAttributes(stack);
       const before = await identities(stack);
       await recover(stack);

@@ -3,7 +3,7 @@ import { decodeToken, operatorFromWire, signUser } from "pulumi-nats-auth/claims
 import { formatCreds, generateKeyPair, signerFromSeed } from "pulumi-nats-auth/keys";
 import { closeConnections, publishAccount } from "pulumi-nats-auth/resolver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { kill, printed, recover, removeHalfWrittenAttributes, upArgs } from "../support/kill";
+import { kill, printed, recover, removeHalfWrittenAttributes, upArgs } from "../support/killing";
 import { admission, freePort, type Server, Servers } from "../support/nats";
 import { Stack, type StateResource } from "../support/stack";
 

@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeToken, signAccount, signOperator } from "pulumi-nats-auth/claims";
 import { generateKeyPair, parseCreds, signerFromSeed } from "pulumi-nats-auth/keys";
-import { account, keyPair, resolverConfig, signingKey, user } from "pulumi-nats-auth/lifecycle";
+import {
+  account,
+  keyPair,
+  operator,
+  resolverConfig,
+  signingKey,
+  user,
+} from "pulumi-nats-auth/lifecycle";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 /** What the engine sends for a value that is not known yet. */
@@ -25,6 +32,75 @@ describe("the hooks of a key", () => {
     const { publicKey, seed } = generateKeyPair("operator");
     const checked = await keyPair.check?.({}, { kind: "operator", seed });
     expect(checked).toMatchObject({ inputs: { publicKey, seed }, failures: [] });
+  });
+});
+
+describe("a KeyPair", () => {
+  it("rotates when it is a curve key; other keys are identities", async () => {
+    const failuresOf = async (kind: string) =>
+      (await keyPair.check?.({}, { kind, rotation: "1" }))?.failures?.map(({ reason }) => reason);
+    expect(await failuresOf("curve")).toEqual([]);
+    for (const kind of ["operator", "account", "user"]) {
+      expect(await failuresOf(kind)).toEqual([
+        `rotation: is not for keys of kind ${kind}: another key is another identity`,
+      ]);
+    }
+  });
+});
+
+describe("an operator JWT that was signed elsewhere", () => {
+  const [identity, signer, system] = [
+    generateKeyPair("operator"),
+    generateKeyPair("operator"),
+    generateKeyPair("account"),
+  ];
+  const claims = {
+    name: "acme",
+    signingKeys: [signer.publicKey],
+    systemAccount: system.publicKey,
+  };
+  const jwt = signOperator({
+    publicKey: identity.publicKey,
+    claims,
+    signer: signerFromSeed(identity.seed),
+    issuedAt: 1,
+  });
+  const inputs = {
+    name: "acme",
+    jwt,
+    key: { publicKey: identity.publicKey },
+    signer,
+    signingKeys: [signer.publicKey],
+    system: { publicKey: system.publicKey, signer: system },
+  };
+  const check = async (news: object) => (await operator.check?.({}, news))?.failures;
+
+  it("is not held against keys that a preview does not know yet", async () => {
+    expect(await check(inputs)).toEqual([]);
+    const vague = { publicKey: unknown, seed: unknown };
+    expect(await check({ ...inputs, signer: vague, signingKeys: [unknown] })).toEqual([]);
+    expect(await check({ ...inputs, system: { publicKey: unknown, signer: vague } })).toEqual([]);
+    expect(await check({ ...inputs, key: { publicKey: unknown } })).toEqual([]);
+    expect(await check({ ...inputs, requireSigningKeys: unknown })).toEqual([]);
+    expect(await check({ ...inputs, signer: generateKeyPair("operator") })).toHaveLength(1);
+  });
+});
+
+describe("a role that asks for tags of the account", () => {
+  const account = generateKeyPair("account");
+  const role = { name: "worker", permissions: { publish: { deny: ["x.{{account-tag(tier)}}"] } } };
+  const signer = { ...generateKeyPair("account"), role };
+  const inputs = {
+    name: "ann",
+    account: { publicKey: account.publicKey, name: "orders", signer },
+  };
+  const check = async (tags?: string[]) =>
+    (await user.check?.({}, { ...inputs, account: { ...inputs.account, tags } }))?.failures;
+
+  it("is judged only where these are known", async () => {
+    expect(await check(["tier:gold"])).toEqual([]);
+    expect(await check([])).toHaveLength(1);
+    expect(await check(undefined)).toEqual([]);
   });
 });
 

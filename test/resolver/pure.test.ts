@@ -109,7 +109,7 @@ describe("drift", () => {
     server,
     jwt: held ? "jwt" : undefined,
     claims: held,
-    kept: undefined,
+    kept: true,
     expired,
     complete: true,
   });
@@ -135,8 +135,10 @@ describe("drift", () => {
           on("S5", decodeToken(lock)),
           on("S6", token(claims), true),
           on("S7", token({ ...claims, expiresAt: new Date(issuedAt * 1000).toISOString() }), true),
+          { ...on("S8", token(claims)), kept: false },
+          { ...on("cache", token(claims)), kept: undefined },
         ],
-        ["S8"],
+        ["S9"],
       ),
       pushed,
     );
@@ -148,7 +150,8 @@ describe("drift", () => {
       ["S5", "locked"],
       ["S6", "absent"],
       ["S7", "expired"],
-      ["S8", "away"],
+      ["S8", "absent"],
+      ["S9", "away"],
     ]);
     expect(found.map(({ text }) => text).slice(0, 3)).toEqual([
       "S1 does not run it",

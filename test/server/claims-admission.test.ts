@@ -45,6 +45,11 @@ describe("a user is let in", () => {
     expect(await admit({ times: later, timeZone: ZONE })).toMatch(/^refused/);
     expect(await admit({ times: [...later, ...window], timeZone: ZONE })).toBe("admitted");
     expect(await admit({ times: window, timeZone: "UTC" })).toMatch(/^refused/);
+    // Over midnight: all day but for an hour; and a range without a length.
+    const around = [{ start: timeOfDay(-HOUR), end: timeOfDay(-2 * HOUR) }];
+    const never = [{ start: timeOfDay(-HOUR), end: timeOfDay(-HOUR) }];
+    expect(await admit({ times: around, timeZone: ZONE })).toBe("admitted");
+    expect(await admit({ times: never, timeZone: ZONE })).toMatch(/^refused/);
   });
 
   it("from its networks", async () => {

@@ -85,30 +85,82 @@ describe("users of a scoped key", () => {
     expect(await admission(withTag.creds, tenants.url)).toBe("admitted");
   });
 
-  it.each<[string, string[], string[]]>([
-    ["ann", ["team:red", "team:blue"], []],
-    ["ann", ["team:red.left"], []],
-    ["ann", [], ["publish.allow[1]"]],
-    ["ann", ["team:"], ["publish.allow[1]"]],
-    ["ann", ["Team:Red"], []],
-    ["ann", ["team:dark red"], ["publish.allow[1]"]],
-    ["ann lee", ["team:red"], ["publish.allow[0]"]],
-    ["ann.lee", ["team:red"], []],
-    ["ann.", ["team:red"], ["publish.allow[0]"]],
-    [">", ["team:red"], ["publish.allow[0]"]],
-  ])("called %o with tags %o lose the subjects that validation names", async (name, tags, lost) => {
-    const publish = { allow: ["names.{{name()}}.x", "teams.{{tag(team)}}.x"] };
-    const { account, signer, everybody } = await scoped("names", { publish });
-    const problems = templateProblems({ permissions: { publish } }, { name, tags });
-    const entries = problems.map(({ path }) => path.replace(/^permissions\./, ""));
-    expect(entries).toEqual(lost);
-    const teams = tags.map((tag) => tag.toLowerCase().slice("team:".length));
-    const subjects = [`names.${name}.x`, ...teams.map((team) => `teams.${team}.x`)];
-    const user = await account.connect({ scoped: true, name, tags }, { signer });
-    const left = subjects.filter(
-      (subject) => !lost.includes(`publish.allow[${subject.startsWith("names") ? 0 : 1}]`),
+  // Problems by entry, with a `!` those that block, and what the user may publish of everything below.
+  const tried = [
+    "names.ann.x",
+    "names.ann.lee.x",
+    "names.bob.x",
+    "teams.red.x",
+    "teams.red.left.x",
+    "teams.blue.x",
+    "teams.green.x",
+  ];
+  it.each<[string, string[], string[], string[]]>([
+    ["ann", ["team:red", "team:blue"], [], ["names.ann.x", "teams.red.x", "teams.blue.x"]],
+    ["ann", ["Team:Red"], [], ["names.ann.x", "teams.red.x"]],
+    ["ann", [], ["allow[1]"], ["names.ann.x"]],
+    ["ann", ["team:"], ["allow[1]"], ["names.ann.x"]],
+    ["ann", ["team:dark red"], ["allow[1]"], ["names.ann.x"]],
+    ["ann", ["team:red", "team:dark red"], ["allow[1]"], ["names.ann.x", "teams.red.x"]],
+    ["ann lee", ["team:red"], ["allow[0]"], ["teams.red.x"]],
+    ["ann.", ["team:red"], ["allow[0]"], ["teams.red.x"]],
+    [">", ["team:red"], ["allow[0]"], ["teams.red.x"]],
+    // More tokens than the template has.
+    ["ann.lee", ["team:red"], ["allow[0]"], ["names.ann.lee.x", "teams.red.x"]],
+    ["ann", ["team:red.left"], ["allow[1]"], ["names.ann.x", "teams.red.left.x"]],
+    // Everybody's subjects.
+    ["*", ["team:red"], ["allow[0]!"], ["names.ann.x", "names.bob.x", "teams.red.x"]],
+    ["ann.*", ["team:red"], ["allow[0]!"], ["names.ann.lee.x", "teams.red.x"]],
+    [
+      "ann",
+      ["team:*"],
+      ["allow[1]!"],
+      ["names.ann.x", "teams.red.x", "teams.blue.x", "teams.green.x"],
+    ],
+  ])(
+    "called %o with tags %j have problems %j, and may publish %j",
+    async (name, tags, problems, left) => {
+      const publish = { allow: ["names.{{name()}}.x", "teams.{{tag(team)}}.x"] };
+      const { account, signer, everybody } = await scoped("names", { publish });
+      const found = templateProblems({ permissions: { publish } }, { name, tags });
+      const entries = found.map(
+        ({ path, severity }) =>
+          path.replace("permissions.publish.", "") + (severity === "error" ? "!" : ""),
+      );
+      expect(entries).toEqual(problems);
+      const user = await account.connect({ scoped: true, name, tags }, { signer });
+      expect(await published(user, everybody, tried)).toEqual(left);
+    },
+  );
+
+  it("with a > at the end of a tag have everything below", async () => {
+    const publish = ["teams.{{tag(team)}}"];
+    const { account, signer, everybody } = await scoped("open", { publish });
+    const tags = ["team:>"];
+    expect(templateProblems({ permissions: { publish } }, { name: "ann", tags })).toMatchObject([
+      { path: "permissions.publish[0]", severity: "error" },
+    ]);
+    const user = await account.connect({ scoped: true, name: "ann", tags }, { signer });
+    const subjects = ["teams.red", "teams.red.x", "names.ann"];
+    expect(await published(user, everybody, subjects)).toEqual(["teams.red", "teams.red.x"]);
+  });
+
+  it("take wildcards from the name and the tags of the account", async () => {
+    const publish = ["by.{{account-name()}}", "tiers.{{account-tag(tier)}}"];
+    const tags = ["tier:*"];
+    const { account, signer, everybody } = await scoped("*", { publish }, { tags });
+    const problems = templateProblems(
+      { permissions: { publish } },
+      { name: "ann" },
+      { name: "*", tags },
     );
-    expect(await published(user, everybody, subjects.filter(isSubject))).toEqual(left);
+    expect(problems).toMatchObject([
+      { path: "permissions.publish[0]", severity: "error" },
+      { path: "permissions.publish[1]", severity: "error" },
+    ]);
+    const user = await account.connect({ scoped: true, name: "ann" }, { signer });
+    const subjects = ["by.bank", "tiers.gold", "other"];
+    expect(await published(user, everybody, subjects)).toEqual(["by.bank", "tiers.gold"]);
   });
 
   it("are refused when they say themselves what they may do", async () => {
@@ -184,8 +236,3 @@ describe("users of a scoped key", () => {
     );
   });
 });
-
-/** Whether clients would publish to it at all. */
-function isSubject(text: string): boolean {
-  return text.split(".").every((token) => token !== "" && !/[\s*>]/.test(token));
-}

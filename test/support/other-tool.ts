@@ -37,6 +37,12 @@ export class OtherTool {
     });
   }
 
+  /** Signs an account that the stack knows nothing of. */
+  create(publicKey: string, claims: AccountClaims): string {
+    const signer = signerFromSeed(this.#seed);
+    return signAccount({ publicKey, claims, signer, issuedAt: Math.floor(Date.now() / 1000) });
+  }
+
   /** Pushes a JWT to all servers, as `nsc push` does. */
   async push(jwt: string, servers: number): Promise<void> {
     const options = { strategy: "count", maxMessages: servers, maxWait: 10_000 } as const;

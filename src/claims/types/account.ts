@@ -74,7 +74,10 @@ export interface ExternalAuthorization {
 
 /** Traces of messages that carry a `traceparent` header with the sampled flag. */
 export interface MessageTrace {
-  /** The subject that gets the traces. */
+  /**
+   * The subject that gets the traces. Servers publish them as the user whose message is traced: of users who may not
+   * publish to it they drop the sampled messages themselves, so every user's permissions need it.
+   */
   destination: string;
   /** Percent of such messages that are traced, 1 to 100. Default: 100. */
   sampling?: number | undefined;
@@ -88,7 +91,14 @@ export interface ScopedKey {
   role: string;
   /** Text for people. Default: none. */
   description?: string | undefined;
-  /** What its users are allowed; subjects may hold `{{name()}}`, `{{subject()}}`, `{{account-name()}}`, `{{account-subject()}}`, `{{tag(x)}}` and `{{account-tag(x)}}`. A change closes their sessions. */
+  /**
+   * What its users are allowed; subjects may hold `{{name()}}`, `{{subject()}}`, `{{account-name()}}`,
+   * `{{account-subject()}}`, `{{tag(x)}}` and `{{account-tag(x)}}`. A change closes their sessions.
+   *
+   * Servers fill in names and tags as they are: a `*` or `>` among them becomes a wildcard and allows the subjects of
+   * others too, a `.` adds tokens, and a space makes servers drop the subject. Whoever may choose names or tags of
+   * users chooses what these are allowed; `{{subject()}}`, the public key, is safe from that.
+   */
   template: UserTemplate;
 }
 

@@ -22,11 +22,11 @@ export interface UserLimits {
   data?: Size | undefined;
 }
 
-/** A part of the day in which a user may be connected. */
+/** A part of the day in which a user may be connected. One that ends before it starts goes on over midnight; one that ends when it starts admits nobody. */
 export interface TimeRange {
-  /** `"HH:MM:SS"`. */
+  /** `"HH:MM:SS"`; the second itself does not count. */
   start: string;
-  /** `"HH:MM:SS"`. */
+  /** `"HH:MM:SS"`; sessions are closed then. */
   end: string;
 }
 

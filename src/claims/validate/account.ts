@@ -1,7 +1,7 @@
 import { keyKindOf } from "../../keys";
 import type { Issue } from "../types";
 import { authorization, warnOfBearers } from "./authorization";
-import { COMMON, checkTimes, collect, permissions, warnOfLockOut } from "./common";
+import { COMMON, checkTimes, collect, permissions, warnOfLockOut, warnOfWildcards } from "./common";
 import { error, type Issues, item, property, warning } from "./issues";
 import { checkJetStream, jetstream } from "./jetstream";
 import { mappings } from "./mappings";
@@ -14,16 +14,11 @@ import {
   exportItem,
   INFO,
   importItem,
-  publishSubject,
 } from "./sharing";
 import { checkSigningKeys, signingKey } from "./signing-keys";
 import { hasWildcards } from "./subject";
 import { warnOfPlaceholders } from "./template";
-
-const percent: Check = (value, path, to) => {
-  count(1, "leave trace out to trace nothing")(value, path, to);
-  if (typeof value === "number" && value > 100) error(to, path, "must be at most 100 (percent)");
-};
+import { trace, warnOfLostTraces } from "./trace";
 
 function shape(publicKey: string | undefined): Check {
   return object({
@@ -47,7 +42,7 @@ function shape(publicKey: string | undefined): Check {
     defaultPermissions: permissions,
     mappings,
     authorization,
-    trace: object({ "destination!": publishSubject, sampling: percent }),
+    trace,
     clusterTraffic: oneOf(["system", "owner"]),
     revocations: revocations("user"),
   });
@@ -83,7 +78,9 @@ function rules(claims: Record<string, unknown>, { issuer }: AccountContext, to: 
   checkCounts(claims, to);
   checkSigningKeys(claims["signingKeys"], to);
   warnOfPlaceholders(claims["defaultPermissions"], "defaultPermissions", to);
+  warnOfWildcards(claims, to);
   warnOfBearers(claims, to);
+  warnOfLostTraces(claims, to);
   if (issuer !== undefined && keyKindOf(issuer) === "account") {
     warning(to, "limits", "are signed by the account itself, and nobody grants itself limits");
   }

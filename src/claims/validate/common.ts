@@ -3,7 +3,7 @@
 import { type AnyKeyKind, publicKeyProblem, redact } from "../../keys";
 import { instantProblem, parseDuration, parseInstant } from "../time";
 import type { Issue } from "../types";
-import { error, type Issues, property, show, warning } from "./issues";
+import { error, type Issues, item, property, show, warning } from "./issues";
 import { fillPlaceholders } from "./placeholders";
 import {
   type Check,
@@ -134,6 +134,29 @@ export function warnOfLockOut(limits: unknown, path: string, to: Issues): void {
       warning(to, property(path, name), `is 0: ${effect}; leave it out for no limit`);
     }
   }
+}
+
+/** Warns of names and tags that templates of scoped keys would make wildcards of. */
+export function warnOfWildcards(claims: Record<string, unknown>, to: Issues): void {
+  const look = (text: unknown, separator: RegExp, path: string): void => {
+    if (typeof text !== "string") return;
+    if (
+      !text
+        .trim()
+        .split(separator)
+        .some((token) => token === "*" || token === ">")
+    )
+      return;
+    warning(
+      to,
+      path,
+      `${show(text)} is a wildcard in subjects: a scoped key whose template fills it in would allow the subjects of others too`,
+    );
+  };
+  look(claims["name"], /\./, "name");
+  listOf(claims["tags"]).forEach((tag, i) => {
+    look(tag, /[.:]/, item("tags", i));
+  });
 }
 
 /** The rule of the two times. */

@@ -31,8 +31,14 @@ export function hasControls(text: string): boolean {
 
 /** Whether a subject has wildcard tokens; a `*` inside a token is an ordinary letter. */
 export function hasWildcards(subject: string): boolean {
+  return wildcardsIn(subject) > 0;
+}
+
+/** How many tokens of a subject are wildcards. */
+export function wildcardsIn(subject: string): number {
   const tokens = subject.split(".");
-  return tokens.includes("*") || tokens[tokens.length - 1] === ">";
+  return tokens.filter((token, i) => token === "*" || (token === ">" && i === tokens.length - 1))
+    .length;
 }
 
 /** What is wrong with a permission: a subject, with `queue` optionally followed by a space and a queue group. */

@@ -38,6 +38,12 @@ export function checkTemplateRules(template: unknown, path: string, to: Issues):
   if (timeZone !== undefined && listOf(times).length === 0) {
     warning(to, property(path, "timeZone"), "has no effect without times");
   }
+  listOf(times).forEach((range, i) => {
+    const { start, end } = objectOf(range);
+    if (start === undefined || start !== end) return;
+    const at = item(property(path, "times"), i);
+    warning(to, at, "ends when it starts, so it admits nobody; leave times out for the whole day");
+  });
 }
 
 const SHAPE = object({ ...TEMPLATE, permissions: templatePermissions });

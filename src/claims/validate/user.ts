@@ -1,6 +1,6 @@
 import { fieldsOfTemplate } from "../scoped";
 import type { Issue } from "../types";
-import { COMMON, checkTimes, collect, publicKey } from "./common";
+import { COMMON, checkTimes, collect, publicKey, warnOfWildcards } from "./common";
 import { error, type Issues, property } from "./issues";
 import { flag, object, objectOf } from "./shape";
 import { checkTemplateRules, TEMPLATE, warnOfPlaceholders } from "./template";
@@ -20,6 +20,7 @@ export function validateUser(input: unknown): Issue[] {
 function rules(input: unknown, to: Issues): void {
   const claims = objectOf(input);
   checkTimes(claims, to);
+  warnOfWildcards(claims, to);
   if (claims["scoped"] === true) {
     for (const name of fieldsOfTemplate(claims)) {
       error(

@@ -1,9 +1,10 @@
-/** Killing a `pulumi up`, and what a person does afterwards. */
+/** Killing a `pulumi up`, and what comes after. */
 import type { ChildProcess } from "node:child_process";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { descendants, type Process } from "./processes";
-import type { Stack } from "./stack";
+import { until } from "./nats";
+import { descendants, isRunning, type Process, processes } from "./processes";
+import type { Stack, StateResource } from "./stack";
 
 /** Kills the engine, which has no chance to end anything; returns what it had started. */
 export async function kill(up: ChildProcess): Promise<Process[]> {
@@ -51,4 +52,34 @@ export function removeHalfWrittenAttributes(stack: Stack): void {
     const path = join(stacks, file);
     if (statSync(path).size === 0) rmSync(path);
   }
+}
+
+/** Every identity in the state of a stack. */
+export async function identities(stack: Stack): Promise<Record<string, string>> {
+  return identitiesIn(await stack.state());
+}
+
+/** Every identity in a state. */
+export function identitiesIn(state: Record<string, StateResource>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(state)
+      .filter(([name, { id }]) => id && /^(KeyPair|SigningKey|Operator|Account|User)::/.test(name))
+      .map(([name, { id, outputs }]) => [name, `${id} ${outputs["publicKey"] ?? ""}`]),
+  );
+}
+
+/** The host of the hooks. Pulumi's language host is not ours: it looks for its engine every few minutes only. */
+export const ofProvider = ({ command }: Process) => command.includes("dynamic-provider");
+
+/** Waits until nothing of a killed `up` pushes any more. */
+export function silenced(started: Process[]): Promise<void> {
+  return until(() => !started.filter(ofProvider).some(isRunning), 5_000);
+}
+
+/** Ends what a killed `up` left behind, and removes the stack. */
+export function endLeftovers(stack: Stack): void {
+  for (const { pid } of processes().filter(({ folder }) => folder.startsWith(stack.dir))) {
+    process.kill(pid, "SIGKILL");
+  }
+  stack.close();
 }
