@@ -1,6 +1,7 @@
 /** The user JWT and its creds. Deleting a user revokes it on the servers of its account. */
 import { decodeToken, signUser } from "../claims/index";
 import { nextIssueTime, now } from "../clock";
+import { NatsAuthError } from "../errors";
 import { generateKeyPair, signerFromSeed } from "../keys/index";
 import { type AccountAddress, revokeUser } from "../resolver/index";
 import { notedServers } from "./account-servers";
@@ -143,10 +144,11 @@ async function endAccess(outs: Properties): Promise<void> {
   }
   const address = addressFor(outs);
   if (!address) {
-    warn(
-      `${who} is gone from the stack, but its creds stay valid: this stack cannot push account "${name}". ` +
-        `Revoke it with the stack that owns the account: revocations: { ${user}: ${iat} }.`,
-    );
+    const text =
+      `${who} is removed, but its creds stay valid: this stack cannot push account "${name}". ` +
+      `Revoke it with the stack that owns the account: revocations: { ${user}: ${iat} }.`;
+    if (outs["onDelete"] === "revoke") throw new NatsAuthError("ERR_AUTHORITY", text);
+    warn(text);
     return;
   }
   if ((await revokeUser(address, user, iat)) === "no account") {

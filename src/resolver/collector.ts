@@ -22,9 +22,10 @@ export class Pace {
 
   /** Notes that a value arrived. */
   arrived(): void {
-    const now = Date.now();
-    if (this.#last !== undefined) {
-      const gap = Math.min((now - this.#last) / this.#writes, mostQuietMs / patience);
+    const now = performance.now();
+    const gap = this.#last === undefined ? undefined : (now - this.#last) / this.#writes;
+    // A longer one is a pause, in which something else was done.
+    if (gap !== undefined && gap <= mostQuietMs / patience) {
       this.#gaps = [...this.#gaps, gap].slice(-remembered);
     }
     this.#last = now;
@@ -33,7 +34,7 @@ export class Pace {
 
   /** Notes that so many values are done: each is written down before the next value comes. */
   done(values: number): void {
-    this.#last = Date.now();
+    this.#last = performance.now();
     this.#writes = values + 1;
   }
 
@@ -46,7 +47,7 @@ export class Pace {
 /** Collects values until none has come for a while and the work's turn has come, and does the work once for all. */
 export class Collector<Value, Result> {
   #values: Value[] = [];
-  #lastAt = Date.now();
+  #lastAt = performance.now();
   readonly #pace: Pace;
   readonly #done: Promise<Result>;
 
@@ -65,16 +66,16 @@ export class Collector<Value, Result> {
 
   add(value: Value): Promise<Result> {
     this.#values.push(value);
-    this.#lastAt = Date.now();
+    this.#lastAt = performance.now();
     this.#pace.arrived();
     return this.#done;
   }
 
   async #collected(): Promise<void> {
-    const start = Date.now();
+    const start = performance.now();
     for (;;) {
       const end = Math.min(this.#lastAt + this.#pace.quietMs, start + limitMs);
-      const rest = end - Date.now();
+      const rest = end - performance.now();
       if (rest <= 0) return;
       await sleep(rest);
     }

@@ -70,6 +70,27 @@ describe("a deleted user is revoked", () => {
   });
 });
 
+describe("a deleted user that this stack cannot revoke", () => {
+  const { authority: _authority, ...account } = ofOrders;
+
+  it("is said to get in still, and fails only where revoking was asked for", async () => {
+    const said = vi.spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      const { id, outs } = await user.create({ name: "api", account });
+      await user.delete?.(id, outs);
+      const { iat } = decodeToken(outs["jwt"] as string);
+      expect(said.mock.calls.join()).toContain(
+        `its creds stay valid: this stack cannot push account "orders". Revoke it with the stack that owns the account: revocations: { ${id}: ${iat} }`,
+      );
+      await expect(user.delete?.(id, { ...outs, onDelete: "revoke" })).rejects.toThrow(
+        /its creds stay valid: this stack cannot push .* \[ERR_AUTHORITY\]/,
+      );
+    } finally {
+      said.mockRestore();
+    }
+  });
+});
+
 describe("a token that was to be revoked by its successor", () => {
   let dir: string;
 
