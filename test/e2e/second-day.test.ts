@@ -40,7 +40,7 @@ user("reader", { signingKey: scoped });
 const everywhere = ["admitted", "admitted", "admitted"];
 const nowhere = ["refused", "refused", "refused"];
 
-describe("credentials on a cluster of three", () => {
+describe("credentials on a cluster of three", { timeout: 5 * 60_000 }, () => {
   let stack: Stack;
   let servers: Servers;
   let ports: number[];
