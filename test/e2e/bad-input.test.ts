@@ -63,7 +63,7 @@ const cases: { kind: string; program: string; problems: (string | RegExp)[] }[] 
 });`,
     problems: [
       /^accountServerUrl: "nowhere" is no address with a scheme/,
-      /^key\.seed: is needed to sign the operator JWT; /,
+      /^key\.seed: is needed to sign the operator JWT \(or give the signed JWT itself as `jwt`\); /,
       "requireSigningKeys: must be true or false, not text",
       /^serviceUrl: is no known property; /,
       /^serviceUrls\[0\]: "http:\/\/example\.com" is no address with the scheme nats, /,
