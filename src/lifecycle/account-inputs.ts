@@ -3,7 +3,7 @@ import { type AccountClaims, type Issue, validateAccount } from "../claims/index
 import { publicKeyProblem } from "../keys/index";
 import { type OperatorAuthority, operatorIssues, serverIssues } from "./authority";
 import { oneOfIssues, pick, unknownNames } from "./common";
-import { type Renewal, secondsOf } from "./expiry";
+import { secondsOf } from "./expiry";
 import type { Properties } from "./hooks";
 import { declaredRevocations } from "./revocations";
 import { hasUnknown } from "./unknown";
@@ -41,9 +41,6 @@ export const storedNames = [
   "revocations",
   "maxUserLifetime",
 ] as const;
-
-/** At its end all sessions of an account are closed and its JetStream stops: one nightly run that is missed must not come to that. */
-export const renewalOfAccount: Renewal = { share: 1 / 2, least: 1 / 2 };
 
 /** Servers bring streams back slowly, and start without them where their account has expired (measured). */
 const leastWithJetStream = 7 * 24 * 3600;

@@ -3,7 +3,9 @@ import { decodeToken, mergeRevocations, revocationsOf, signAccount } from "../cl
 import { nextIssueTime } from "../clock";
 import { signerFromSeed } from "../keys/index";
 import { claimsOf, signerOf } from "./account-inputs";
+import type { OperatorAuthority } from "./authority";
 import type { Properties } from "./hooks";
+import { notedOperator } from "./operator-notes";
 import { pruning } from "./revocations";
 
 /** What a token before this one says, and what else must be kept. */
@@ -20,7 +22,7 @@ export function sign(inputs: Properties, before: Before = {}, signer = signerOf(
   const previous = before.jwt === undefined ? undefined : decodeToken(before.jwt as string);
   const claims = claimsOf(inputs);
   const all = mergeRevocations(before.known, previous && revocationsOf(previous));
-  const kept = pruning(before.lifted ?? {}, inputs["maxUserLifetime"])(all);
+  const kept = pruning(inputs, before.lifted)(all);
   return signAccount({
     publicKey: inputs["publicKey"] as string,
     claims: { ...claims, revocations: mergeRevocations(claims.revocations, kept) },
@@ -29,10 +31,15 @@ export function sign(inputs: Properties, before: Before = {}, signer = signerOf(
   });
 }
 
-/** Signs where no server can be asked which keys it knows: with the key before the rotation, which every server knows. */
+/**
+ * Signs where no server can be asked which keys it knows: with the key before the rotation, which every server knows,
+ * as long as the operator JWT lists it. Servers that start with a system account by another key let nobody in again.
+ */
 export function signAsServersKnow(inputs: Properties, before?: Before): string {
-  const signer = signerOf(inputs);
-  return sign(inputs, before, signer.former ?? signer);
+  const { publicKey, signer } = inputs["operator"] as OperatorAuthority;
+  const { former } = signer;
+  const isListed = former && notedOperator(publicKey)?.listed.includes(former.publicKey);
+  return sign(inputs, before, isListed ? former : signer);
 }
 
 /** The mark of an account that the key before still signs; the next `up` tries again. The engine sees no difference in its inputs. */

@@ -2,6 +2,7 @@
 import { decodeToken, mergeRevocations, parseDuration, revocationsOf } from "../claims/index";
 import { now } from "../clock";
 import { NatsAuthError } from "../errors";
+import { renewalOfAccount } from "../renewal";
 import {
   type AccountAddress,
   IncompletePush,
@@ -11,8 +12,9 @@ import {
   removeAccount,
 } from "../resolver/index";
 import { compareWithServers } from "./account-drift";
-import { accountIssues, claimsOf, renewalOfAccount, signerOf, storedNames } from "./account-inputs";
+import { accountIssues, claimsOf, signerOf, storedNames } from "./account-inputs";
 import { noteServers } from "./account-servers";
+import { tellOfSessions } from "./account-sessions";
 import { sign, signAsServersKnow, waiting } from "./account-token";
 import { addressOf, isHttp } from "./authority";
 import { sameValue, stickyName, withFlatKeys } from "./common";
@@ -20,7 +22,8 @@ import { exchangeIssues, withoutHints } from "./exchange";
 import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { say, warn } from "./log";
-import { lifetimeIssues, liftedRevocations, pruning, tellOfLifted } from "./revocations";
+import { withNewestKeys } from "./operator-notes";
+import { lifetimeIssues, liftedRevocations, pruning } from "./revocations";
 import { saysTheSame } from "./same-token";
 import { updateSystem } from "./system-account";
 import { withSize } from "./token-size";
@@ -62,7 +65,7 @@ export const accountLifecycle: Lifecycle = {
     for (const line of drift) warn(`account "${olds["name"]}": ${line}`);
     const stored = storedNames.every((name) => sameValue(olds[name], news[name]));
     if (!stored || !sameToken(olds["found"] ?? olds["jwt"], news)) {
-      tellOfLifted(news["name"], liftedRevocations(olds, news));
+      tellOfSessions(olds, news);
       return "changed";
     }
     return drift.length > 0 ? "dirty" : "same";
@@ -85,7 +88,8 @@ export const accountLifecycle: Lifecycle = {
       driftIn(olds).length === 0 &&
       sameToken(olds["jwt"], news) &&
       sameValue(olds["revocations"], news["revocations"]);
-    if (isConfigured(news) && !settled) return updateSystem(addressFor(news, []), olds, news);
+    if (isConfigured(news) && !settled)
+      return updateSystem(addressFor(news, olds["servers"]), olds, news);
     if (settled && !pushedNowhere) {
       return { ...news, jwt: olds["jwt"], servers: olds["servers"] };
     }
@@ -111,7 +115,7 @@ export const accountLifecycle: Lifecycle = {
       );
       return;
     }
-    const address = addressFor(outs, servers);
+    const address = addressFor({ ...outs, ...withNewestKeys(outs) }, servers);
     if (!address) {
       if (servers.length > 0) {
         warn(
@@ -150,10 +154,10 @@ function addressFor(
   servers: unknown,
   lifted: Record<string, number> = {},
 ): AccountAddress | undefined {
-  const { operator, server, maxUserLifetime } = properties;
+  const { operator, server } = properties;
   const remembered = (servers ?? []) as string[];
   const address = addressOf(identityOf(properties), operator, server, remembered);
-  return address && { ...address, prune: pruning(lifted, maxUserLifetime) };
+  return address && { ...address, prune: pruning(properties, lifted) };
 }
 
 function exportersOf({ imports }: Properties): string[] {
@@ -228,6 +232,8 @@ async function present(
       id,
       {
         ...inputs,
+        // What was taken back is so only when every server has it.
+        revocations: olds["revocations"],
         jwt: pushed?.jwt ?? olds["jwt"] ?? sign(inputs, { known: revocations }),
         servers: pushed?.servers ?? olds["servers"],
         pending: isConflict(error) ? pendings.conflict : pendings.push,

@@ -9,22 +9,12 @@ import {
   parseDuration,
   parseInstant,
 } from "../claims/index";
+import { type Lifetime, type Renewal, renewalOfUser, renewsAt } from "../renewal";
 import type { Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
 const hour = 3600;
 const day = 24 * hour;
-
-/** How long before its end something is renewed, as a part of its lifetime. */
-export interface Renewal {
-  /** Where `renewBefore` is not given. */
-  share: number;
-  /** The least that may be given. Default: anything. */
-  least?: number;
-}
-
-/** A user that is not renewed in time is one that cannot connect. */
-const renewalOfUser: Renewal = { share: 1 / 3 };
 
 /** Adds `expiresAt` where the inputs ask for it, and says what is wrong with them. */
 export function withExpiry(
@@ -71,6 +61,16 @@ export function withExpiry(
   const stays = kept !== undefined && now < parseInstant(kept) - due;
   const expiresAt = stays ? kept : formatInstant(roundUp(now + lifetime, lifetime));
   return { inputs: { ...news, expiresAt }, issues };
+}
+
+/** What a preview says of a renewal, and when the next one is due. */
+export function renewalText(before: string, inputs: Properties, renewal: Renewal): string {
+  const { expiresAt = "never" } = inputs as Lifetime;
+  const next = renewsAt(inputs as Lifetime, renewal);
+  return (
+    `its token ends ${before}; the new one ends ${expiresAt}` +
+    (next === undefined ? "" : `, and is renewed by an \`up\` from ${next} on`)
+  );
 }
 
 /** The seconds of a duration among the inputs; `undefined` where it is not given, not known yet, or wrong. */

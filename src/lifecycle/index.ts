@@ -18,12 +18,12 @@ endWithEngine();
 
 /** Hooks of `KeyPair`. */
 export const keyPair = toProvider(
-  keyLifecycle(["operator", "account", "user", "curve"], {
-    rotates: false,
-  }),
+  keyLifecycle(["operator", "account", "user", "curve"], ["curve"]),
 );
 /** Hooks of `SigningKey`. */
-export const signingKey = toProvider(keyLifecycle(["operator", "account"], { rotates: true }));
+export const signingKey = toProvider(
+  keyLifecycle(["operator", "account"], ["operator", "account"]),
+);
 /** Hooks of the keys that a `SigningKey` had before. */
 export const retiredKeys = toProvider(retiredKeysLifecycle);
 /** Hooks of `Operator`. */

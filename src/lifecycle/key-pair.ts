@@ -10,18 +10,14 @@ import { pick, unknownNames } from "./common";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { hasUnknown } from "./unknown";
 
-/** The hooks of a key of one of these kinds; one that rotates may keep the key before it, which its class marks as a secret. */
-export function keyLifecycle(
-  kinds: readonly KeyKind[],
-  { rotates }: { rotates: boolean },
-): Lifecycle {
-  const names = ["kind", "seed", "publicKey", ...(rotates ? ["rotation"] : [])];
+/** The hooks of a key of one of these kinds, of which some can be rotated: the others are identities. */
+export function keyLifecycle(kinds: readonly KeyKind[], rotating: readonly KeyKind[]): Lifecycle {
   return {
-    check: (_olds, news) => check(kinds, names, news),
+    check: (_olds, news) => check(kinds, rotating, news),
     diff,
     create: async (inputs) => {
       const key = await keyOf(inputs);
-      return { id: key["publicKey"] as string, outs: { ...inputs, ...key } };
+      return { id: key["publicKey"] as string, outs: { ...inputs, ...noFormer(inputs), ...key } };
     },
     update: async (_id, olds, news) => {
       const before = pick(olds, ["publicKey", "seed"]);
@@ -29,17 +25,18 @@ export function keyLifecycle(
         return { ...news, ...generateKeyPair(news["kind"] as KeyKind), former: before };
       }
       // A seed that is no longer given is kept: an identity is never lost by removing or adding a line.
-      return { ...news, ...pick(olds, ["former"]), ...before, ...pick(news, ["seed"]) };
+      const former = { ...noFormer(news), ...pick(olds, ["former"]) };
+      return { ...news, ...former, ...before, ...pick(news, ["seed"]) };
     },
   };
 }
 
 function check(
   kinds: readonly KeyKind[],
-  names: readonly string[],
+  rotating: readonly KeyKind[],
   { hasRole, ...news }: Properties,
 ): Checked {
-  const issues = unknownNames(news, names);
+  const issues = unknownNames(news, ["kind", "seed", "publicKey", "rotation"]);
   const error = (path: string, message: string) =>
     issues.push({ path, message, severity: "error" });
   const { kind, seed, publicKey } = news;
@@ -51,6 +48,9 @@ function check(
   }
   if (news["rotation"] !== undefined && typeof news["rotation"] !== "string") {
     error("rotation", 'must be text, such as "2026-11"');
+  }
+  if (news["rotation"] !== undefined && isKnown && !rotating.includes(kind as KeyKind)) {
+    error("rotation", `is not for keys of kind ${kind}: another key is another identity`);
   }
   if (news["rotation"] !== undefined && (seed !== undefined || publicKey !== undefined)) {
     error(
@@ -80,6 +80,11 @@ function diff(olds: Properties, news: Properties): Difference {
   }
   const sameSeed = news["seed"] === undefined || news["seed"] === olds["seed"];
   return sameSeed && news["rotation"] === olds["rotation"] ? "same" : "changed";
+}
+
+/** What is absent from the outputs would be unknown in every preview, and what uses the key would show as changed. */
+function noFormer({ rotation }: Properties): { former?: "" } {
+  return rotation === undefined ? {} : { former: "" };
 }
 
 /** The first `rotation` names the key that is there; without one nothing rotates. */

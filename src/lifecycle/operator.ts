@@ -13,6 +13,7 @@ import { keyIssues, pick, sameValue, stickyName, unknownNames, withFlatKeys } fr
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
 import { warn } from "./log";
 import { keepKeysInUse } from "./operator-keys";
+import { noteOperator } from "./operator-notes";
 import { saysTheSame } from "./same-token";
 import { hasUnknown } from "./unknown";
 
@@ -61,6 +62,7 @@ export const operatorLifecycle: Lifecycle = {
   diff(olds, news): Difference {
     if (hasUnknown(news)) return "changed";
     if (keyOf(olds).publicKey !== keyOf(news).publicKey) return { replace: "key" };
+    noteOperator(olds);
     if (olds["pending"] !== undefined) return "dirty";
     const stored = ["key", "signer", "system", "strict", "connection"].every((name) =>
       sameValue(olds[name], news[name]),
@@ -71,27 +73,38 @@ export const operatorLifecycle: Lifecycle = {
   },
 
   async create(inputs) {
-    const jwt = inputs["jwt"] ?? sign(inputs, claimsOf(inputs));
-    return { id: keyOf(inputs).publicKey, outs: { ...inputs, jwt } };
+    const outs = { ...inputs, jwt: inputs["jwt"] ?? sign(inputs, claimsOf(inputs)) };
+    noteOperator(outs);
+    return { id: keyOf(inputs).publicKey, outs };
   },
 
   async update(_id, olds, news): Promise<Properties> {
-    const before = olds["jwt"] as string;
-    if (news["jwt"] !== undefined) return news;
-    // Servers refuse to reload a configuration whose operator JWT differs in any byte (server `reload.go`).
-    if (olds["pending"] === undefined && sameClaims(olds, news)) return { ...news, jwt: before };
-    const { claims, pending } = await keepKeysInUse(before, claimsOf(news), serversOf(news));
-    const same = saysTheSame("operator", before, keyOf(news).publicKey, claims);
-    const jwt = same ? before : sign(news, claims, decodeToken(before).iat);
-    if (!same) {
+    const outs = { ...news, ...(await renewed(olds, news)) };
+    if (outs["jwt"] !== olds["jwt"]) {
       warn(
         `the JWT of operator "${news["name"]}" has changed: servers take it with a restart, not with a reload. ` +
-          "Give them the new ResolverConfig and restart them one after the other; accounts stay as they are until all have done so",
+          "Give them the new ResolverConfig and restart them one after the other; what a new key signs waits until all have done so",
       );
     }
-    return { ...news, jwt, ...(pending === undefined ? {} : { pending }) };
+    noteOperator(outs);
+    return outs;
   },
 };
+
+/** The JWT after a change: byte for byte as before unless it says something else. */
+async function renewed(
+  olds: Properties,
+  news: Properties,
+): Promise<{ jwt: string; pending?: string }> {
+  const before = olds["jwt"] as string;
+  if (news["jwt"] !== undefined) return { jwt: news["jwt"] as string };
+  // Servers refuse to reload a configuration whose operator JWT differs in any byte (server `reload.go`).
+  if (olds["pending"] === undefined && sameClaims(olds, news)) return { jwt: before };
+  const { claims, pending } = await keepKeysInUse(before, claimsOf(news), serversOf(news));
+  const same = saysTheSame("operator", before, keyOf(news).publicKey, claims);
+  const jwt = same ? before : sign(news, claims, decodeToken(before).iat);
+  return { jwt, ...(pending === undefined ? {} : { pending }) };
+}
 
 /** The JWT is signed here, or where the seed of the identity is kept. */
 function signingIssues(inputs: Properties): Issue[] {
@@ -110,11 +123,24 @@ function signingIssues(inputs: Properties): Issue[] {
   try {
     const token = decodeToken(jwt as string);
     const said = operatorFromWire(token);
-    return mismatches(token.sub, said, inputs).map((message) => error("jwt", message));
+    return [
+      ...mismatches(token.sub, said, inputs).map((message) => error("jwt", message)),
+      ...saidByJwt
+        .filter((name) => inputs[name] !== undefined)
+        .map((name) =>
+          error(
+            name,
+            "is not signed here: only the identity key could, and `jwt` was signed with it elsewhere",
+          ),
+        ),
+    ];
   } catch {
     return [error("jwt", "is no operator JWT")]; // the cause would quote it
   }
 }
+
+/** Claims that a JWT which was signed elsewhere says itself. */
+const saidByJwt = ["tags", "serviceUrls", "assertServerVersion", "notBefore", "expiresAt"];
 
 /** Where a JWT that was signed elsewhere is not about what the program declares; what is not known yet is not held against it. */
 function mismatches(sub: string, said: OperatorClaims, inputs: Properties): string[] {

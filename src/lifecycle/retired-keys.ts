@@ -7,6 +7,7 @@ import { now } from "../clock";
 import { sameValue, unknownNames } from "./common";
 import { roundUp, secondsOf } from "./expiry";
 import type { Checked, Difference, Lifecycle, Properties } from "./hooks";
+import { say, warn } from "./log";
 import { hasUnknown, isUnknown } from "./unknown";
 
 /** A key that is on its way out. */
@@ -29,6 +30,7 @@ export const retiredKeysLifecycle: Lifecycle = {
   },
 
   diff(olds, news): Difference {
+    tellOfKeys(olds, news);
     if (hasUnknown(news)) return "changed";
     const names = ["current", "rotation", "overlap", "emergency", "retired"];
     return names.every((name) => sameValue(olds[name], news[name])) ? "same" : "changed";
@@ -54,6 +56,33 @@ function retire(olds: Properties, news: Properties, overlap: number): RetiredKey
   return all.filter(
     ({ publicKey, until: end }) => parseInstant(end) > now() && publicKey !== news["current"],
   );
+}
+
+/** Says in previews what becomes of the old keys. What is dropped after its overlap the account says, which loses it. */
+function tellOfKeys(olds: Properties, news: Properties): void {
+  const [before, after] = [olds, news].map(({ retired }) => (retired ?? []) as RetiredKey[]);
+  const isNew = ({ publicKey }: RetiredKey) =>
+    !before?.some((known) => known.publicKey === publicKey);
+  for (const { publicKey, until } of after?.filter(isNew) ?? []) {
+    say(
+      isOperatorKey(publicKey)
+        ? `the operator's signing key ${publicKey} makes way for a new one; it stays listed until ${until}, and longer while anything on the servers is signed by it`
+        : `signing key ${publicKey} makes way for a new one, which signs users anew now; creds that the old one signed work until the first \`up\` after ${until}`,
+    );
+  }
+  if (news["emergency"] !== true) return;
+  const old = isRotated(olds, news) ? [olds["current"] as string] : [];
+  for (const publicKey of [...(before ?? []).map((key) => key.publicKey), ...old]) {
+    warn(
+      isOperatorKey(publicKey)
+        ? `the operator's signing key ${publicKey} is dropped as soon as nothing on the servers is signed by it; servers trust it until they are restarted without it`
+        : `signing key ${publicKey} is dropped at once: sessions that it signed are closed, and creds that it signed are refused`,
+    );
+  }
+}
+
+function isOperatorKey(publicKey: string): boolean {
+  return publicKey.startsWith("O");
 }
 
 /** In the preview of a rotation the new key is not known yet. */

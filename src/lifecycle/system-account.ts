@@ -13,14 +13,16 @@ import {
 } from "../resolver/index";
 import { claimsOf } from "./account-inputs";
 import { signAsServersKnow, waiting } from "./account-token";
+import type { OperatorAuthority } from "./authority";
 import type { Properties } from "./hooks";
 import { warn } from "./log";
+import { notedOperator } from "./operator-notes";
 
 /** Servers that have the system account from us are up, or are not started yet. */
 const waitMs = 3_000;
 
 /** What keeps servers from taking it now, which the next start with the new configuration makes good. */
-const takenLater = ["ERR_UNREACHABLE", "ERR_NO_RESOLVER", "ERR_INCOMPLETE"];
+const takenLater = ["ERR_UNREACHABLE", "ERR_NO_RESOLVER", "ERR_INCOMPLETE", "ERR_UNTRUSTED"];
 
 /** Signs the system account anew and, where servers are, pushes it. */
 export async function updateSystem(
@@ -34,23 +36,38 @@ export async function updateSystem(
   }
   const quick = { ...address, target: { ...address.target, waitFor: waitMs } };
   try {
-    const { jwt } = await pushed(quick, olds, inputs);
-    return { ...inputs, jwt, ...waiting(inputs, jwt) };
+    const { jwt, servers } = await pushed(quick, olds, inputs);
+    return { ...inputs, jwt, servers, ...waiting(inputs, jwt) };
   } catch (error) {
     if (!(error instanceof NatsAuthError && takenLater.includes(error.code))) throw error;
-    const jwt =
-      error instanceof IncompletePush ? error.published.jwt : signAsServersKnow(inputs, olds);
+    const { jwt, servers } = untilTaken(error, olds, inputs);
+    if (error.code === "ERR_UNTRUSTED") warn(error.message);
     if (error.code === "ERR_UNREACHABLE") {
       warn(
         "the system account was signed anew, but no server could be asked whom it revokes there: " +
           "if users of it were ever deleted, run the command again once servers are up, before they get the new configuration",
       );
     }
-    if (error.code !== "ERR_INCOMPLETE") return { ...inputs, jwt, ...waiting(inputs, jwt) };
+    if (error.code !== "ERR_INCOMPLETE") {
+      return { ...inputs, jwt, servers, ...waiting(inputs, jwt) };
+    }
     // There a key that was dropped goes on letting in.
     warn(error.message);
-    return { ...inputs, jwt, pending: "the last push did not reach every server" };
+    return { ...inputs, jwt, servers, pending: "the last push did not reach every server" };
   }
+}
+
+/** What the configuration says meanwhile. Servers that do not know our key get the new operator JWT with it, and the account as it is. */
+function untilTaken(error: NatsAuthError, olds: Properties, inputs: Properties) {
+  const { jwt, servers } = olds;
+  if (error instanceof IncompletePush) return error.published;
+  const stays = error.code === "ERR_UNTRUSTED" && isSignedByListed(inputs, jwt as string);
+  return { jwt: stays ? (jwt as string) : signAsServersKnow(inputs, olds), servers };
+}
+
+function isSignedByListed({ operator }: Properties, jwt: string): boolean {
+  const { publicKey } = operator as OperatorAuthority;
+  return notedOperator(publicKey)?.listed.includes(decodeToken(jwt).iss) === true;
 }
 
 /** A key that is dropped may be the one that let us in: first both are listed, then we sign in anew, and then it goes. */

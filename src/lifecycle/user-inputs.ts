@@ -156,7 +156,7 @@ function revocationIssues(inputs: Properties): Issue[] {
 }
 
 export function isScoped(signer: { role?: unknown } | undefined): boolean {
-  return signer?.role !== undefined;
+  return signer?.role !== undefined && !isUnknown(signer.role);
 }
 
 interface RoleHint extends UserTemplate {

@@ -1,6 +1,8 @@
 /** What a new token of a user means for the old one: servers keep no user tokens, so the old one goes on working by itself. */
 import { decodeToken, formatInstant, parseDuration, parseInstant } from "../claims/index";
 import { now } from "../clock";
+import { renewalOfUser } from "../renewal";
+import { renewalText } from "./expiry";
 import type { Properties } from "./hooks";
 import { say } from "./log";
 import { saysTheSame } from "./same-token";
@@ -64,9 +66,9 @@ export function tellOfReissue(olds: Properties, news: Properties): void {
   const before = end === undefined ? {} : { expiresAt: end };
   const { expiresAt: _expiresAt, ...claims } = claimsOf(news);
   if (saysTheSame("user", jwt, signer, { ...claims, ...before })) {
-    say(
-      `${who}: its token ends ${end ?? "never"}; the new one ends ${news["expiresAt"] ?? "never"}`,
-    );
+    const closing =
+      news["onReissue"] === "revoke" ? "; the old one is revoked and its sessions are closed" : "";
+    say(`${who}: ${renewalText(end ?? "never", news, renewalOfUser)}${closing}`);
     return;
   }
   if (news["onReissue"] === "revoke") {

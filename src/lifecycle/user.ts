@@ -1,6 +1,7 @@
 /** The user JWT and its creds. Deleting a user revokes it on the servers of its account. */
 import { decodeToken, signUser } from "../claims/index";
 import { nextIssueTime, now } from "../clock";
+import { NatsAuthError } from "../errors";
 import { generateKeyPair, signerFromSeed } from "../keys/index";
 import { type AccountAddress, revokeUser } from "../resolver/index";
 import { notedServers } from "./account-servers";
@@ -9,7 +10,8 @@ import { pick, sameValue, stickyName } from "./common";
 import { withExpiry } from "./expiry";
 import { type Checked, type Difference, HalfDone, type Lifecycle, type Properties } from "./hooks";
 import { warn } from "./log";
-import { pruning } from "./revocations";
+import { withNewestKeys } from "./operator-notes";
+import { withoutExpired } from "./revocations";
 import { saysTheSame } from "./same-token";
 import { withSize } from "./token-size";
 import { hasUnknown, isUnknown } from "./unknown";
@@ -108,10 +110,10 @@ function sign(inputs: Properties, publicKey: string, issuedAt: number): string {
 /** Where the account is, as far as this stack can change it there. */
 function addressFor(outs: Properties): AccountAddress | undefined {
   const account = accountOf(outs);
-  const { operator, server } = authorityOf(account);
+  const { operator, server } = withNewestKeys(authorityOf(account));
   const { publicKey, name = publicKey } = account;
   const address = addressOf({ publicKey, name }, operator, server, notedServers(publicKey));
-  return address && { ...address, prune: pruning({}, account.maxUserLifetime) };
+  return address && { ...address, prune: withoutExpired(account.maxUserLifetime) };
 }
 
 /** Refuses the token that was replaced; the new one is later, and lives on. What fails is tried again by the next `up`. */
@@ -131,10 +133,11 @@ async function revokeReplaced(
   }
 }
 
-/** Revokes the user, or says why its creds go on working. */
+/** Revokes the user, or says why its creds go on working. Earlier tokens of it may live longer than its last one. */
 async function endAccess(outs: Properties): Promise<void> {
   const { publicKey, name = publicKey } = accountOf(outs);
-  const who = `user "${outs["name"]}" (${outs["publicKey"]})`;
+  const user = outs["publicKey"] as string;
+  const who = `user "${outs["name"]}" (${user})`;
   // Nobody is let in any more, and the list of revocations stays short. For a key that was given others may have signed too.
   if (givenKey(outs) === undefined && !mayLive(outs, now() - clockMargin)) return;
   if (outs["onDelete"] === "retain") {
@@ -144,14 +147,14 @@ async function endAccess(outs: Properties): Promise<void> {
   const address = addressFor(outs);
   const upTo = revocationTime(outs, accountOf(outs).maxUserLifetime);
   if (!address) {
-    warn(
-      `${who} is gone from the stack, but its creds stay valid: this stack cannot push account "${name}". ` +
-        `Revoke it with the stack that owns the account: revocations: { ${outs["publicKey"]}: ${upTo} }.`,
-    );
+    const text =
+      `${who} is removed, but its creds stay valid: this stack cannot push account "${name}". ` +
+      `Revoke it with the stack that owns the account: revocations: { ${user}: ${upTo} }.`;
+    if (outs["onDelete"] === "revoke") throw new NatsAuthError("ERR_AUTHORITY", text);
+    warn(text);
     return;
   }
-  const result = await revokeUser(address, outs["publicKey"] as string, upTo);
-  if (result === "no account") {
+  if ((await revokeUser(address, user, upTo)) === "no account") {
     warn(
       `${who}: no server holds its account "${name}", so there was nothing to revoke; its creds are refused while that is so`,
     );

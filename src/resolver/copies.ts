@@ -36,27 +36,34 @@ export async function look(store: Store, address: AccountAddress): Promise<Situa
   return { roster, signer, copies: await lookUp(store, address.publicKey, roster) };
 }
 
-/** Who signs: the key in use, or the one before it as long as there is a server that knows only that one. */
+/** Who signs: the key in use, or the one before it as long as there is, or may come back, a server that knows only that one. */
 async function trusted(
   store: Store,
   address: AccountAddress,
 ): Promise<Pick<Situation, "roster" | "signer">> {
   const { signer, former } = address.operator;
   const roster = await store.survey(address);
-  if (roster.doubting.length > 0 && former !== undefined) {
+  if (roster.doubting.length + roster.missing.length > 0 && former !== undefined) {
     const operator = { ...address.operator, signer: former };
     const before = await store.survey({ ...address, operator });
     if (before.doubting.length === 0) {
-      tellOnce(
-        `the operator JWT that runs on ${roster.doubting.join(", ")} does not know the signing key ${signer.publicKey} yet, so the key before it goes on signing. ` +
-          "Give the server(s) the current ResolverConfig, restart them (a reload does not suffice), and run the command again",
-        address.log,
-      );
+      tellOnce(notYet(roster, signer.publicKey), address.log);
       return { roster: before, signer: signerFromSeed(former.seed) };
     }
   }
   assertTrusted(roster, signer.publicKey);
   return { roster, signer: signerFromSeed(signer.seed) };
+}
+
+function notYet({ doubting, missing }: Roster, signer: string): string {
+  const who =
+    doubting.length > 0
+      ? `the operator JWT that runs on ${doubting.join(", ")} does not know the signing key ${signer} yet`
+      : `nobody knows whether ${missing.join(", ")}, away at the moment, knows the signing key ${signer}`;
+  return (
+    `${who}, so the key before it goes on signing. ` +
+    "Give the server(s) the current ResolverConfig, restart them (a reload does not suffice), and run the command again"
+  );
 }
 
 const told = new Set<string>();

@@ -3,7 +3,7 @@ import { encodeToken, mergeRevocations, withRevocations } from "../claims/index"
 import { nextIssueTime } from "../clock";
 import { NatsAuthError } from "../errors";
 import { type AccountAddress, identityOf, labelOf } from "./address";
-import { Collector } from "./collector";
+import { Collector, Pace } from "./collector";
 import { revokes } from "./publish";
 import { assertComplete } from "./push";
 import { inTurn } from "./queue";
@@ -14,6 +14,7 @@ import { transact } from "./transaction";
 export type Revoked = "revoked" | "no account";
 
 const collectors = new Map<string, Collector<Record<string, number>, Revoked>>();
+const paces = new Map<string, Pace>();
 
 /**
  * Revokes the tokens of a user that were issued up to `issuedAt`. Revocations of one account that
@@ -26,9 +27,12 @@ export function revokeUser(
   issuedAt: number,
 ): Promise<Revoked> {
   const key = identityOf(address);
+  const pace = paces.get(key) ?? new Pace();
+  paces.set(key, pace);
   const collector =
     collectors.get(key) ??
     new Collector<Record<string, number>, Revoked>(
+      pace,
       (take) => inTurn(identityOf(address), () => revoke(address, mergeRevocations(...take()))),
       () => collectors.delete(key),
     );

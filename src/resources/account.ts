@@ -12,6 +12,7 @@ import {
   type Permissions,
   type ScopedKey,
 } from "../claims/index";
+import { renewalOfAccount } from "../renewal";
 import type { TlsSettings } from "../resolver/target";
 import { Activation } from "./activation";
 import { childOptions } from "./child-options";
@@ -38,6 +39,7 @@ import {
   userSignerInputs,
 } from "./handles";
 import { KeyPair } from "./key-pair";
+import { type LifetimeArgs, renewalOf } from "./renewal";
 import { isKind, NatsResource } from "./resource";
 import { SigningKey } from "./signing-key";
 
@@ -124,10 +126,9 @@ export interface AccountArgs {
    */
   revocations?: DeepInput<Record<string, Instant | number>> | undefined;
   /**
-   * Longest lifetime of its users' tokens: users that live longer are refused in the preview, and revocations of tokens that
-   * have all expired since are dropped, so that the list does not grow for ever. Tokens that were signed before it was declared,
-   * or elsewhere, must not live longer either, for their revocations are dropped too; a preview warns where it is new or shorter.
-   * Default: no limit, and none is dropped.
+   * Longest lifetime of its users' tokens: users that live longer are refused in the preview. Revocations that are older than that
+   * become a single one of `*`, so that the list does not grow for ever; it refuses all tokens of that age, also those that were
+   * signed before this was declared, or elsewhere. A preview warns where it is new or shorter. Default: no limit, and none is dropped.
    */
   maxUserLifetime?: pulumi.Input<Duration> | undefined;
   /** Where it is pushed. Default: the operator's servers. */
@@ -164,6 +165,8 @@ export class Account extends NatsResource {
   declare readonly jwt: pulumi.Output<string>;
   /** Names of the servers that hold it. Each of them must confirm the next change. */
   declare readonly servers: pulumi.Output<string[] | undefined>;
+  /** The instant after which the JWT is not valid, as `expiresAt` or `expiresIn` say. */
+  declare readonly expiresAt: pulumi.Output<Instant | undefined>;
   /** How servers differed at the last `pulumi refresh`, a line each; the next `up` repairs it. Undefined when none did. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
   /** Keys that may sign its users besides the identity key. */
@@ -176,6 +179,8 @@ export class Account extends NatsResource {
   readonly handle: DeepInput<AccountHandle>;
   /** @internal What its users sign and revoke with. */
   readonly __forUsers: AccountInputs;
+  /** @internal When it expires and is renewed, as the program says it. */
+  readonly __lifetime: LifetimeArgs;
   /** @internal What it offers, as the program says it. */
   readonly __exports: DeepInput<Export[]> | undefined;
   /** @internal Its tags, as the program says them. */
@@ -243,10 +248,11 @@ export class Account extends NatsResource {
         })),
         exchange: importerHints(declared, key),
       },
-      { plain: ["name", "jwt", "servers", "signingKeys", "drift"] },
+      { plain: ["name", "jwt", "expiresAt", "servers", "signingKeys", "drift"] },
       // Under one key, a delete after the create would remove what was just made.
       pulumi.mergeOptions(opts, { deleteBeforeReplace: true }),
     );
+    this.__lifetime = args;
     this.__exports = args.exports;
     this.__tags = args.tags ?? [];
     noteAccount(this, key, declared);
@@ -271,6 +277,11 @@ export class Account extends NatsResource {
       // Templates may ask for them.
       ...(signer.role === undefined ? {} : { tags: this.__tags }),
     };
+  }
+
+  /** The instant from which an `up` renews the JWT; undefined where it is not renewed. */
+  get renewsAt(): pulumi.Output<Instant | undefined> {
+    return renewalOf(this.__lifetime, this.expiresAt, renewalOfAccount);
   }
 }
 

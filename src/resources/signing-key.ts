@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Duration, Instant } from "../claims/index";
 import { childOptions } from "./child-options";
 import type { DeepInput, KeyHandle, Role } from "./handles";
-import { secretSeed } from "./key-pair";
+import { formerKey, hiddenFormer, secretSeed, withFormer } from "./key-pair";
 import { NatsResource } from "./resource";
 import { RetiredKeys } from "./retired-keys";
 
@@ -25,14 +25,17 @@ export interface SigningKeyArgs {
    * current key and drops the old ones at once. Default: never rotated.
    */
   rotation?: pulumi.Input<string> | undefined;
-  /** How long a key works after its rotation; the first `up` after that drops it, and with it all that only it had signed. Default: `"7d"`. */
+  /**
+   * How long a key works after its rotation; the first `up` after that drops it, and with it all that only it had signed. An
+   * operator's key stays longer while anything on the servers is signed by it. Default: `"7d"`.
+   */
   overlap?: pulumi.Input<Duration> | undefined;
-  /** Drops the old keys at once, with every session that they signed: for a key that leaked. Default: `false`. */
+  /**
+   * Drops the old keys at once, with every session that they signed: for a key that leaked. Take it away again afterwards, or
+   * the next rotation is an emergency too. Default: `false`.
+   */
   emergency?: pulumi.Input<boolean> | undefined;
 }
-
-const withFormer = { secret: ["seed", "former"] };
-const hidden = { secret: ["seed"], hidden: ["former"] };
 
 /**
  * A key that signs in the name of an operator or account, so that the identity key is not needed
@@ -68,8 +71,7 @@ export class SigningKey extends NatsResource {
         rotation,
         hasRole: role === undefined ? undefined : true,
       },
-      // A key that rotated once keeps the one before it, also where the program rotates no more.
-      { plain: ["publicKey"], ...(rotation === undefined ? hidden : withFormer) },
+      { plain: ["publicKey"], ...(rotation === undefined ? hiddenFormer : withFormer) },
       opts,
     );
     this.__publicOnly = publicKey !== undefined && seed === undefined;
@@ -81,5 +83,6 @@ export class SigningKey extends NatsResource {
       { ...childOptions({ ...opts, aliases: [] }, "RetiredKeys", "-retired"), parent: this },
     );
     this.retired = retired;
+    if (this.former) this.former = formerKey(this.former);
   }
 }

@@ -9,6 +9,7 @@ import type {
   UserLimits,
 } from "../claims/index";
 import { formatCreds } from "../keys/index";
+import { renewalOfUser } from "../renewal";
 import type { Account } from "./account";
 import {
   type AccountHandle,
@@ -21,6 +22,7 @@ import {
   type SignerInputs,
   userSignerInputs,
 } from "./handles";
+import { type LifetimeArgs, renewalOf } from "./renewal";
 import { isKind, NatsResource } from "./resource";
 
 /** Arguments of {@link User}. A change of a claim re-signs the token; the old one stays valid until it expires. */
@@ -86,6 +88,7 @@ export class User extends NatsResource {
   declare readonly jwt: pulumi.Output<string>;
   /** The instant after which the token is not valid, as `expiresAt` or `expiresIn` say. */
   declare readonly expiresAt: pulumi.Output<Instant | undefined>;
+  readonly #lifetime: LifetimeArgs;
   #creds: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: UserArgs, opts: pulumi.CustomResourceOptions = {}) {
@@ -105,6 +108,12 @@ export class User extends NatsResource {
       { plain: ["publicKey", "expiresAt"], secret: ["seed", "jwt"] },
       opts,
     );
+    this.#lifetime = args;
+  }
+
+  /** The instant from which an `up` renews the token; undefined where it is not renewed. */
+  get renewsAt(): pulumi.Output<Instant | undefined> {
+    return renewalOf(this.#lifetime, this.expiresAt, renewalOfUser);
   }
 
   /** Text of a creds file, as every NATS client takes it; secret. Undefined where the seed is kept elsewhere. */
@@ -134,7 +143,9 @@ function signedBy(
     );
   const signerIsListed = listed.apply((found) => found !== undefined);
   // Of a key that is given as plain data only the account may know that it has a role.
-  const role = signer.role ?? (listed.apply(roleOf) as SignerInputs["role"]);
+  const role = isKind(signingKey, "SigningKey")
+    ? signer.role
+    : (signer.role ?? (listed.apply(roleOf) as SignerInputs["role"]));
   const { __tags: tags } = account as Account;
   return { ...issuer, signer: { ...signer, role }, signerIsListed, tags };
 }

@@ -13,7 +13,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectWith, freePort, until } from "../support/nats";
+import { admission, connectWith, freePort, until } from "../support/nats";
 import { npm, pack, repository } from "../support/pack";
 import { Stack } from "../support/stack";
 
@@ -239,4 +239,82 @@ describe("examples/tenants", () => {
   });
 
   wholeLife(() => example);
+});
+
+describe("examples/rotation", () => {
+  let example: Example;
+
+  beforeAll(async () => {
+    example = await Example.start("rotation");
+    await example.up();
+  }, installing);
+  afterAll(() => example?.stack.end());
+
+  const set = (...args: string[]) => example.stack.must("config", "set", ...args);
+  const admitted = (creds: string | undefined) => admission(creds as string, example.url);
+
+  it("rotates its key with an overlap, drops a leaked one, and revokes a key", async () => {
+    const first = example.outputs;
+    await set("rotation", "2026-12");
+    const { text } = await example.stack.must("preview", "--non-interactive");
+    expect(text).toMatch(/signing key A\w+ makes way for a new one, .* work until the first `up`/);
+    await example.up();
+    const second = example.outputs;
+    expect(second["retiredKeys"]).toHaveLength(1);
+    expect(await admitted(first["apiCreds"])).toBe("admitted");
+    expect(await admitted(first["workerCreds"])).toMatch(/^refused/); // its re-issue revokes
+    for (const name of ["apiCreds", "workerCreds"]) {
+      expect(second[name]).not.toBe(first[name]);
+      expect(await admitted(second[name])).toBe("admitted");
+    }
+
+    await set("rotation", "leaked");
+    await set("emergency", "true");
+    await set("--path", `revocations.${second["workerKey"]}`, "2100-01-01T00:00:00Z");
+    await example.up();
+    expect(await admitted(first["apiCreds"])).toMatch(/^refused/);
+    expect(await admitted(second["apiCreds"])).toMatch(/^refused/);
+    expect(await admitted(example.outputs["apiCreds"])).toBe("admitted");
+    expect(await admitted(example.outputs["workerCreds"])).toMatch(/^refused/);
+    expect(await example.stack.preview()).toEqual([]);
+  });
+
+  it("leaves nothing behind after `destroy`", async () => {
+    await example.stack.destroy();
+    expect(await example.stack.state()).toEqual({});
+  });
+});
+
+describe("examples/expiry", () => {
+  let example: Example;
+
+  beforeAll(async () => {
+    example = await Example.start("expiry");
+    await example.stack.must("config", "set", "expiresIn", "60s");
+    await example.stack.must("config", "set", "renewBefore", "40s");
+    await example.up();
+  }, installing);
+  afterAll(() => example?.stack.end());
+
+  it("renews what is due and nothing else, and says when", async () => {
+    const { api, account } = example.outputs["due"] as unknown as Record<string, string>;
+    expect(Date.parse(account as string)).toBeGreaterThan(Date.now() + 14 * 24 * 3_600_000);
+    const before = await example.tokens();
+    const creds = example.stack.file("nats/orders-api.creds");
+    await until(() => Date.now() > Date.parse(api as string) + 1_000, 60_000);
+    const { text } = await example.stack.must("preview", "--non-interactive");
+    expect(text).toMatch(/user "orders-api": its token ends .* and is renewed by an `up` from/);
+    await example.up();
+    const after = await example.tokens();
+    const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+    expect(changed).toEqual(["User::orders-api"]);
+    expect(example.stack.file("nats/orders-api.creds")).not.toBe(creds);
+    expect(example.stack.file("nats/orders-api.creds")).toBe(example.outputs["apiCreds"]);
+  });
+
+  it("leaves nothing behind after `destroy`", async () => {
+    await example.stack.destroy();
+    expect(await example.stack.state()).toEqual({});
+    expect(() => example.stack.file("nats/orders-api.creds")).toThrow(/ENOENT/);
+  });
 });

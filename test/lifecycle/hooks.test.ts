@@ -36,11 +36,15 @@ describe("the hooks of a key", () => {
 });
 
 describe("a KeyPair", () => {
-  it("does not rotate: nothing would mark the key before it as a secret", async () => {
-    const { failures } = (await keyPair.check?.({}, { kind: "account", rotation: "1" })) ?? {};
-    expect(failures).toEqual([
-      { property: "", reason: expect.stringMatching(/^rotation: is no known property/) },
-    ]);
+  it("rotates when it is a curve key; other keys are identities", async () => {
+    const failuresOf = async (kind: string) =>
+      (await keyPair.check?.({}, { kind, rotation: "1" }))?.failures?.map(({ reason }) => reason);
+    expect(await failuresOf("curve")).toEqual([]);
+    for (const kind of ["operator", "account", "user"]) {
+      expect(await failuresOf(kind)).toEqual([
+        `rotation: is not for keys of kind ${kind}: another key is another identity`,
+      ]);
+    }
   });
 });
 
@@ -124,6 +128,26 @@ describe("the hooks of an account", () => {
       replaces: ["publicKey"],
       deleteBeforeReplace: true,
     });
+  });
+
+  it("refuse an expiry where one missed night would end all sessions, or stop streams", async () => {
+    const problemsOf = async (more: object) => {
+      const operator = generateKeyPair("operator");
+      const { publicKey } = generateKeyPair("account");
+      const by = { publicKey: operator.publicKey, signer: operator };
+      const checked = await account.check?.({}, { name: "a", publicKey, operator: by, ...more });
+      return checked?.failures?.map(({ reason }) => reason);
+    };
+    expect(await problemsOf({ expiresIn: "30d", renewBefore: "14d" })).toEqual([
+      expect.stringMatching(/^renewBefore: must be at least 15d/),
+    ]);
+    expect(await problemsOf({ expiresIn: "30d", renewBefore: "15d" })).toEqual([]);
+    const jetstream = { diskStorage: "1GiB" };
+    expect(await problemsOf({ expiresIn: "6d", jetstream })).toEqual([
+      expect.stringMatching(/^expiresIn: must be at least 7d for an account with JetStream/),
+    ]);
+    expect(await problemsOf({ expiresIn: "7d", jetstream })).toEqual([]);
+    expect(await problemsOf({ expiresIn: "6d" })).toEqual([]);
   });
 
   it("say that an account stays on its servers when the stack knows no more where they are", async () => {

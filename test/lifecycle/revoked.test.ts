@@ -70,6 +70,27 @@ describe("a deleted user is revoked", () => {
   });
 });
 
+describe("a deleted user that this stack cannot revoke", () => {
+  const { authority: _authority, ...account } = ofOrders;
+
+  it("is said to get in still, and fails only where revoking was asked for", async () => {
+    const said = vi.spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      const { id, outs } = await user.create({ name: "api", account });
+      await user.delete?.(id, outs);
+      const { iat } = decodeToken(outs["jwt"] as string);
+      expect(said.mock.calls.join()).toContain(
+        `its creds stay valid: this stack cannot push account "orders". Revoke it with the stack that owns the account: revocations: { ${id}: ${iat} }`,
+      );
+      await expect(user.delete?.(id, { ...outs, onDelete: "revoke" })).rejects.toThrow(
+        /its creds stay valid: this stack cannot push .* \[ERR_AUTHORITY\]/,
+      );
+    } finally {
+      said.mockRestore();
+    }
+  });
+});
+
 describe("a token that was to be revoked by its successor", () => {
   let dir: string;
 
@@ -115,7 +136,7 @@ describe("an account whose users get a longest lifetime", () => {
     }
   };
 
-  it("forgets old revocations, of tokens too that live longer: which is said before", async () => {
+  it("refuses all tokens of the age of revocations that are dropped: which is said before", async () => {
     const longAgo = now() - 400 * day;
     const jwt = signAccount({
       publicKey: orders.publicKey,
@@ -125,8 +146,8 @@ describe("an account whose users get a longest lifetime", () => {
     });
     const news = { ...inputs, tags: ["signed:anew"], maxUserLifetime: "30d" };
     const updated = await account.update?.(orders.publicKey, { ...inputs, jwt }, news);
-    expect(decodeToken(updated?.outs?.jwt).nats["revocations"]).toBeUndefined();
-    const warning = /maxUserLifetime: .* signed before .* let in again/;
+    expect(decodeToken(updated?.outs?.jwt).nats["revocations"]).toEqual({ "*": longAgo });
+    const warning = /maxUserLifetime: .* signed before may live longer. They are refused when/;
     expect(await check(inputs, "30d")).toMatch(warning);
     expect(await check({ ...inputs, maxUserLifetime: "90d" }, "30d")).toMatch(warning);
   });

@@ -11,8 +11,10 @@ import {
   type UserClaims,
 } from "pulumi-nats-auth/claims";
 import { generateKeyPair, type KeyPairData, signerFromSeed } from "pulumi-nats-auth/keys";
+import { keyPair } from "pulumi-nats-auth/lifecycle";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission, connectWith } from "../support/nats";
+import { admission, connectWith, until } from "../support/nats";
+import { Reconnecting } from "../support/sessions";
 import { now, Tenant, Tenants, type TestUser } from "../support/tenants";
 import { published } from "../support/traffic";
 
@@ -38,17 +40,21 @@ describe("an authorization service", () => {
     name: string,
     decide: (request: AuthorizationRequest) => Decision,
     more: Omit<AccountClaims["authorization"], "authUsers"> = {},
-    curve?: KeyPairData,
+    /** Those that the service knows; the account gets the first. */
+    curves: KeyPairData[] = [],
   ) {
     const account = new Tenant(tenants, name);
     const serviceUser = account.user();
-    await account.publish({
-      authorization: { authUsers: [serviceUser.publicKey], xkey: curve?.publicKey, ...more },
-    });
+    /** Tells servers for which key to encrypt. */
+    const publish = (curve = curves[0]) =>
+      account.publish({
+        authorization: { authUsers: [serviceUser.publicKey], xkey: curve?.publicKey, ...more },
+      });
+    await publish();
     const service = await connectWith(serviceUser.creds, tenants.url);
     const callback = (_: unknown, message: Msg) => {
       const sender = message.headers?.get("Nats-Server-Xkey") ?? "";
-      const bytes = curve ? open(curve, message.data, sender) : message.data;
+      const { curve, bytes } = open(curves, message.data, sender);
       const token = decodeToken(new TextDecoder().decode(bytes));
       const answer = new TextEncoder().encode(
         respond(account, authorizationRequestFromWire(token), decide),
@@ -58,7 +64,7 @@ describe("an authorization service", () => {
     service.subscribe("$SYS.REQ.USER.AUTH", { callback });
     await service.flush();
     const sentinel = account.user({ bearer: true, permissions: { publish: { deny: [">"] } } });
-    return { account, service, serviceUser, sentinel };
+    return { account, publish, service, serviceUser, sentinel };
   }
 
   function respond(
@@ -168,7 +174,7 @@ describe("an authorization service", () => {
       requests.push(request);
       return request.connection.password === "secret" ? { account } : "wrong password";
     };
-    const { account, sentinel } = await asking("sealed", decide, {}, curve);
+    const { account, sentinel } = await asking("sealed", decide, {}, [curve]);
     const at = (password: string) => admission(somebody(sentinel, "ann", password), tenants.url);
     expect(await at("secret")).toBe("admitted");
     expect(await at("wrong")).toMatch(/^refused/);
@@ -176,12 +182,45 @@ describe("an authorization service", () => {
       [1, 2].map(() => expect.stringMatching(/^X/)),
     );
   });
+
+  it("lets people in at every moment while its curve key rotates, when it gets both keys first", async () => {
+    const { id, outs } = await keyPair.create({ kind: "curve", rotation: "1" });
+    const known = [outs as KeyPairData];
+    const account = await tenants.account("people");
+    const decide = () => ({ account });
+    const { publish, sentinel } = await asking(
+      "rotates",
+      decide,
+      { allowedAccounts: ["*"] },
+      known,
+    );
+    const loop = new Reconnecting(somebody(sentinel, "ann", ""), [tenants.server]);
+    const { outs: rotated = {} } =
+      (await keyPair.update?.(id, outs, { kind: "curve", rotation: "2" })) ?? {};
+    const { former, ...fresh } = rotated as KeyPairData & { former: KeyPairData };
+    expect(former).toMatchObject({ publicKey: outs.publicKey, seed: outs.seed });
+    expect(fresh.publicKey).not.toBe(outs.publicKey);
+    known.splice(0, 1, fresh, former);
+    await until(() => loop.attempts > 5);
+    await publish(fresh);
+    const before = loop.attempts;
+    await until(() => loop.attempts > before + 5);
+    await loop.stop();
+    expect(loop.refusals).toEqual([]);
+    // The old key is of no use any more.
+    known.splice(1, 1);
+    expect(await admission(somebody(sentinel, "ann", ""), tenants.url)).toBe("admitted");
+  });
 });
 
-function open(curve: KeyPairData, data: Uint8Array, sender: string): Uint8Array {
-  const opened = curveOf(curve).open(data, sender);
-  if (opened === null) throw new Error("the request is not encrypted for this key");
-  return opened;
+/** Opens a request with the key that it is encrypted for. */
+function open(curves: KeyPairData[], data: Uint8Array, sender: string) {
+  if (curves.length === 0) return { curve: undefined, bytes: data };
+  for (const curve of curves) {
+    const bytes = curveOf(curve).open(data, sender);
+    if (bytes !== null) return { curve, bytes };
+  }
+  throw new Error("the request is encrypted for none of these keys");
 }
 
 function seal(curve: KeyPairData, data: Uint8Array, recipient: string): Uint8Array {
