@@ -1,6 +1,5 @@
 /** What a new token of a user means for the old one: servers keep no user tokens, so the old one goes on working by itself. */
-import { decodeToken, formatInstant, parseDuration, parseInstant } from "../claims/index";
-import { now } from "../clock";
+import { decodeToken, formatInstant, parseInstant } from "../claims/index";
 import { renewalOfUser } from "../renewal";
 import { renewalText } from "./expiry";
 import type { Properties } from "./hooks";
@@ -24,23 +23,6 @@ export function formerEnds(olds: Properties, jwt: string): string | undefined {
 export function mayLive({ jwt, formerEnds }: Properties, time: number): boolean {
   const end = latest(endOf(jwt as string), formerEnds as string | undefined);
   return end === never || parseInstant(end) >= time;
-}
-
-/** A successor of the same key may have been signed in this run; what it needs to be later than is this many seconds ago. */
-const thisRun = 3600;
-
-/**
- * Up to when the tokens of a user are revoked, in unix seconds: the issue time of its last one, so that a later token of
- * the same key lives on. Lists forget what is older than the account's longest lifetime; a token that lives longer than that
- * is revoked up to a later time, for it has to be remembered until it ends.
- */
-export function revocationTime({ jwt, formerEnds }: Properties, maxUserLifetime: unknown): number {
-  const { iat } = decodeToken(jwt as string);
-  if (maxUserLifetime === undefined) return iat;
-  const lifetime = parseDuration(maxUserLifetime as string) / 1000;
-  const end = latest(endOf(jwt as string), formerEnds as string | undefined);
-  const remembered = end === never ? now() : parseInstant(end) - lifetime;
-  return Math.max(iat, Math.min(remembered, now() - thisRun));
 }
 
 function latest(end: string, other = end): string {

@@ -26,7 +26,7 @@ import {
   userIssues,
   withRoleName,
 } from "./user-inputs";
-import { formerEnds, mayLive, revocationTime, tellOfReissue } from "./user-reissue";
+import { formerEnds, mayLive, tellOfReissue } from "./user-reissue";
 
 /** Whom a token is about does not change its length. */
 const anyUser = generateKeyPair("user").publicKey;
@@ -73,14 +73,11 @@ export const userLifecycle: Lifecycle = {
     const key = { ...pick(olds, ["publicKey", "seed"]), ...givenKey(news) };
     const before = olds["jwt"] as string;
     const { iat } = decodeToken(before);
-    const { maxUserLifetime } = accountOf(news);
     const jwt = sameToken(before, news)
       ? before
       : sign(news, olds["publicKey"] as string, nextIssueTime(iat));
     const isReplaced = jwt !== before && news["onReissue"] === "revoke";
-    const revokeUpTo = isReplaced
-      ? revocationTime(olds, maxUserLifetime)
-      : (olds["revokeUpTo"] as number | undefined);
+    const revokeUpTo = isReplaced ? iat : (olds["revokeUpTo"] as number | undefined);
     const ends = formerEnds(olds, jwt);
     const outs = {
       ...keptOf(news),
@@ -138,6 +135,7 @@ async function endAccess(outs: Properties): Promise<void> {
   const { publicKey, name = publicKey } = accountOf(outs);
   const user = outs["publicKey"] as string;
   const who = `user "${outs["name"]}" (${user})`;
+  const { iat } = decodeToken(outs["jwt"] as string);
   // Nobody is let in any more, and the list of revocations stays short. For a key that was given others may have signed too.
   if (givenKey(outs) === undefined && !mayLive(outs, now() - clockMargin)) return;
   if (outs["onDelete"] === "retain") {
@@ -145,16 +143,15 @@ async function endAccess(outs: Properties): Promise<void> {
     return;
   }
   const address = addressFor(outs);
-  const upTo = revocationTime(outs, accountOf(outs).maxUserLifetime);
   if (!address) {
     const text =
       `${who} is removed, but its creds stay valid: this stack cannot push account "${name}". ` +
-      `Revoke it with the stack that owns the account: revocations: { ${user}: ${upTo} }.`;
+      `Revoke it with the stack that owns the account: revocations: { ${user}: ${iat} }.`;
     if (outs["onDelete"] === "revoke") throw new NatsAuthError("ERR_AUTHORITY", text);
     warn(text);
     return;
   }
-  if ((await revokeUser(address, user, upTo)) === "no account") {
+  if ((await revokeUser(address, user, iat)) === "no account") {
     warn(
       `${who}: no server holds its account "${name}", so there was nothing to revoke; its creds are refused while that is so`,
     );
