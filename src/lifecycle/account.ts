@@ -184,6 +184,14 @@ async function removeLeftovers(address: AccountAddress): Promise<void> {
     await removeAccount(address);
   } catch (error) {
     if (!(error instanceof NatsAuthError && nothingSent.includes(error.code))) throw error;
+    if (error.code === "ERR_UNREACHABLE") {
+      // An answer may have been lost that was a yes.
+      warn(
+        `account "${address.name}" (${address.publicKey}) was never confirmed by a server, and none can be asked now: ` +
+          "should it be on one all the same, it stays there, open to its users",
+      );
+      return;
+    }
     say(`account "${address.name}" never reached a server; nothing to remove`);
   }
 }
