@@ -4,7 +4,7 @@ import { NatsAuthError } from "../errors";
 import { type AnyKeyKind, publicKeyProblem, type Signer } from "../keys";
 import { fieldsOfTemplate } from "./scoped";
 import { parseInstant } from "./time";
-import { encodeToken } from "./token";
+import { encodeToken, type TokenClaims } from "./token";
 import type {
   AccountClaims,
   ActivationClaims,
@@ -158,7 +158,7 @@ function signClaims(
   subject = type as AnyKeyKind,
 ): string {
   check("publicKey", publicKey, [subject]);
-  check("the signer's public key", signer.publicKey, signerKinds);
+  checkSigner(signer, signerKinds);
   checkTime(issuedAt);
   body["type"] = type;
   return encodeToken(
@@ -177,14 +177,16 @@ function headOf({
   audience,
   expiresAt,
   notBefore,
-}: Omit<GeneralClaims, "tags"> & { name?: string | undefined }) {
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(audience === undefined ? {} : { aud: audience }),
-    ...(expiresAt === undefined ? {} : { exp: parseInstant(expiresAt) }),
-    ...(notBefore === undefined ? {} : { nbf: parseInstant(notBefore) }),
-  };
+}: Omit<GeneralClaims, "tags"> & { name?: string | undefined }): TokenHead {
+  const head: TokenHead = {};
+  if (name !== undefined) head.name = name;
+  if (audience !== undefined) head.aud = audience;
+  if (expiresAt !== undefined) head.exp = parseInstant(expiresAt);
+  if (notBefore !== undefined) head.nbf = parseInstant(notBefore);
+  return head;
 }
+
+type TokenHead = Partial<Pick<TokenClaims, "name" | "aud" | "exp" | "nbf">>;
 
 /** What a generic token says. */
 export interface GenericRequest extends Omit<GeneralClaims, "tags"> {
@@ -210,6 +212,17 @@ export function encodeGeneric(request: GenericRequest): string {
     { ...headOf(rest), ...idOf(id), iat: issuedAt, sub: subject, nats: body },
     signer,
   );
+}
+
+const checked = new WeakMap<Signer, string>();
+
+/** A signer signs many tokens; its key is looked at once. */
+function checkSigner(signer: Signer, kinds: AnyKeyKind[]): void {
+  const { publicKey } = signer;
+  const found = `${publicKey} ${kinds}`;
+  if (checked.get(signer) === found) return;
+  check("the signer's public key", publicKey, kinds);
+  checked.set(signer, found);
 }
 
 function check(what: string, key: unknown, kinds: AnyKeyKind[]): void {

@@ -60,9 +60,9 @@ export function instantProblem(value: unknown): string | undefined {
 
 /** Unix seconds of an ISO 8601 instant with a zone; fractions of a second are cut off. Throws `ERR_INPUT` for other text. */
 export function parseInstant(text: Instant): number {
-  const problem = instantProblem(text);
-  if (problem !== undefined) throw new NatsAuthError("ERR_INPUT", `the instant ${problem}`);
-  return secondsOf(text) as number;
+  const seconds = typeof text === "string" ? secondsOf(text) : undefined;
+  if (seconds !== undefined && seconds > 0) return seconds;
+  throw new NatsAuthError("ERR_INPUT", `the instant ${instantProblem(text)}`);
 }
 
 function secondsOf(text: string): number | undefined {

@@ -83,8 +83,8 @@ export function encodeToken(
   const claim = head + member("jti", id) + text.slice(head.length);
   const payload = Buffer.from(claim).toString("base64url");
   const signed = `${HEADER}.${payload}`;
-  const signature = Buffer.from(signer.sign(Buffer.from(signed, "latin1")));
-  return `${signed}.${signature.toString("base64url")}`;
+  const { buffer, byteOffset, byteLength } = signer.sign(Buffer.from(signed, "latin1"));
+  return `${signed}.${Buffer.from(buffer, byteOffset, byteLength).toString("base64url")}`;
 }
 
 /** A field with a comma behind it; nothing when it is empty, as Go's `omitempty`. */

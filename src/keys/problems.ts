@@ -24,9 +24,9 @@ export function publicKeyProblem(value: unknown, kinds: readonly AnyKeyKind[]): 
   const shape = textProblem(value);
   if (shape !== undefined) return shape;
   const text = value as string;
-  const letters = kinds.map((kind) => LETTERS[kind]).join(" or ");
   const key = decodeKey(text);
   if ("problem" in key ? looksLikeSeed(text) : key.secret) {
+    const letters = kinds.map((kind) => LETTERS[kind]).join(" or ");
     return `is a seed (secret); give the public key, which starts with ${letters}`;
   }
   if ("problem" in key) return `is no valid key: ${key.problem}`;

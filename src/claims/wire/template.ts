@@ -19,14 +19,15 @@ export function templateToWire(template: UserTemplate): Wire {
     if (value !== undefined) wire[name] = value;
   };
   set("src", canonicalTags(template.sourceNetworks)); // Go cleans networks like tags
-  set("times", filled((template.times ?? []).map(timeRangeToWire)));
+  set("times", filled(template.times?.map(timeRangeToWire)));
   set("times_location", template.timeZone || undefined);
   set("subs", limits?.subscriptions ?? NO_LIMIT);
   set("data", sizeToWire(limits?.data));
   set("payload", sizeToWire(limits?.payload));
   set("bearer_token", template.bearer || undefined);
   set("proxy_required", template.proxyRequired || undefined);
-  set("allowed_connection_types", filled([...new Set(template.connectionTypes)]));
+  const types = template.connectionTypes;
+  set("allowed_connection_types", types && filled([...new Set(types)]));
   return wire;
 }
 
