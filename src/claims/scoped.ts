@@ -2,7 +2,8 @@
 
 import type { UserTemplate } from "./types";
 
-const FIELDS: readonly (keyof UserTemplate)[] = [
+/** What a template says, and a user that is not scoped says itself. */
+export const templateFields: readonly (keyof UserTemplate)[] = [
   "permissions",
   "limits",
   "connectionTypes",
@@ -15,5 +16,5 @@ const FIELDS: readonly (keyof UserTemplate)[] = [
 
 /** What claims say although only a template may, when their user is scoped (Go `ValidateScopedSigner`). */
 export function fieldsOfTemplate(claims: object): string[] {
-  return FIELDS.filter((name) => (claims as UserTemplate)[name] !== undefined);
+  return templateFields.filter((name) => (claims as UserTemplate)[name] !== undefined);
 }

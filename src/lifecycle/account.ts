@@ -219,11 +219,9 @@ async function present(
   inputs: Properties,
   revocations?: Record<string, number>,
 ): Promise<Properties> {
-  const address = addressFor(inputs, olds["servers"], liftedRevocations(olds, inputs));
-  if (!address) {
-    const jwt = sign(inputs, { jwt: olds["jwt"], lifted: liftedRevocations(olds, inputs) });
-    return { ...inputs, jwt };
-  }
+  const lifted = liftedRevocations(olds, inputs);
+  const address = addressFor(inputs, olds["servers"], lifted);
+  if (!address) return { ...inputs, jwt: sign(inputs, { jwt: olds["jwt"], lifted }) };
   const known = {
     // What was only signed nobody can have changed. A change that a refresh found has been in the preview, and is overwritten.
     jwt: (olds["servers"] && (olds["found"] ?? olds["jwt"])) as string | undefined,

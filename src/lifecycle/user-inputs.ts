@@ -9,6 +9,7 @@ import {
   type UserTemplate,
   validateUser,
 } from "../claims/index";
+import { templateFields } from "../claims/scoped";
 import { now } from "../clock";
 import { type KeyPairData, publicKeyOf, publicKeyProblem, seedProblem } from "../keys/index";
 import type { OperatorAuthority } from "./authority";
@@ -17,20 +18,7 @@ import { unwritableReason } from "./files";
 import type { Properties } from "./hooks";
 import { hasUnknown, isUnknown } from "./unknown";
 
-const claimNames = [
-  "name",
-  "tags",
-  "notBefore",
-  "expiresAt",
-  "permissions",
-  "limits",
-  "connectionTypes",
-  "sourceNetworks",
-  "times",
-  "timeZone",
-  "bearer",
-  "proxyRequired",
-] as const;
+const claimNames = ["name", "tags", "notBefore", "expiresAt", ...templateFields];
 
 const otherNames = [
   "account",
@@ -155,7 +143,7 @@ function revocationIssues(inputs: Properties): Issue[] {
     }));
 }
 
-export function isScoped(signer: { role?: unknown } | undefined): boolean {
+function isScoped(signer: { role?: unknown } | undefined): boolean {
   return signer?.role !== undefined && !isUnknown(signer.role);
 }
 
