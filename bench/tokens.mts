@@ -30,7 +30,7 @@ export interface Row {
 
 // Other work on the machine can only slow a round down, so the best one says most. Rounds are short (50 ms), to find
 // quiet moments, but long enough to pay for the garbage they make.
-const TURNS = 10;
+const TURNS = 20;
 const ROUNDS = 8;
 const COUNT = 500;
 const JWT_JS_COUNT = 4;

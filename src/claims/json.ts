@@ -2,10 +2,10 @@
 
 import { NatsAuthError } from "../errors";
 import { compareText } from "./order";
-import type { Layout } from "./wire/layout";
+import { type Layout, SORTED } from "./wire/layout";
 
-/** Keys, names and most subjects: nothing to look at twice. */
-const COMMON = /^[\w .$*:/-]*$/;
+/** Keys, names and most subjects: nothing to escape but the wildcard at the end. */
+const COMMON = /^[\w .$*:/-]*>?$/;
 const PLAIN = /^[^"\\\p{Cc}\p{Cs}]*$/u;
 const ESCAPED = /[<>&\u2028\u2029]/g;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -15,11 +15,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "\u2028": "\\u2028",
   "\u2029": "\\u2029",
 };
-const NONE: ReadonlySet<string> = new Set();
 
 /** Text in quotes. Go escapes what HTML and JavaScript could stumble over. */
 export function writeText(text: string): string {
-  if (COMMON.test(text)) return `"${text}"`;
+  if (COMMON.test(text)) {
+    return text.endsWith(">") ? `"${text.slice(0, -1)}${ESCAPES[">"]}"` : `"${text}"`;
+  }
   const quoted = PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
   return quoted.replace(ESCAPED, (char) => ESCAPES[char] as string);
 }
@@ -51,24 +52,21 @@ function writeList(list: readonly unknown[], layout: Layout | undefined): string
 }
 
 /** The fields of an object without its braces. */
-export function writeFields(object: Record<string, unknown>, layout?: Layout): string {
+export function writeFields(object: Record<string, unknown>, layout = SORTED): string {
   let text = "";
-  const order = layout?.order ?? NONE;
-  for (const name of order) {
+  let written = 0;
+  for (const { name, start, within } of layout.fields) {
     const value = object[name];
     if (value === undefined) continue;
-    if (text !== "") text += ",";
-    text += `"${name}":${writeJson(value, layout?.within[name])}`;
+    text += `${text === "" ? "" : ","}${start}${writeJson(value, within)}`;
+    written++;
   }
-  let others: string[] | undefined;
-  for (const name of Object.keys(object)) {
-    if (object[name] === undefined || order.has(name)) continue;
-    others ??= [];
-    others.push(name);
-  }
-  for (const name of others?.sort(compareText) ?? []) {
+  const names = Object.keys(object);
+  if (names.length === written) return text;
+  const others = names.filter((name) => object[name] !== undefined && !layout.names.has(name));
+  for (const name of others.sort(compareText)) {
     if (text !== "") text += ",";
-    text += `${writeText(name)}:${writeJson(object[name], layout?.each)}`;
+    text += `${writeText(name)}:${writeJson(object[name], layout.each)}`;
   }
   return text;
 }

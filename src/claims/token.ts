@@ -6,7 +6,7 @@ import { type KeyKind, keyKindOf, type Signer, verifySignature } from "../keys";
 import { encodeBase32 } from "../keys/base32";
 import { decodeKey } from "../keys/codec";
 import { readJson, writeFields, writeJson } from "./json";
-import { layoutOf, sortBody } from "./wire";
+import { type Layout, layoutOf, sortBody } from "./wire";
 
 /** The decoded payload of a token. Times are unix seconds. Fields this library does not know are kept beside these. */
 export interface TokenClaims {
@@ -44,6 +44,12 @@ const ISSUERS: Readonly<Record<string, readonly string[]>> = {
   authorization_response: ["account"],
 };
 
+/** The fields of a token that this library does not know. */
+const UNKNOWN: Layout = {
+  fields: [],
+  names: new Set("aud exp jti iat iss name nbf sub nats".split(" ")),
+};
+
 /** What a token type is about. */
 const SUBJECTS: Readonly<Record<string, KeyKind>> = {
   operator: "operator",
@@ -66,8 +72,7 @@ export function encodeToken(
   signer: Signer,
 ): string {
   const body = sortBody({ ...claims.nats, version: 2 });
-  // Decoded claims bring the issuer they had; now it is the signer.
-  const { aud, exp, jti, iat, iss: _, name, nbf, sub, nats: __, ...others } = claims as TokenClaims;
+  const { aud, exp, jti, iat, name, nbf, sub } = claims;
   // Go's order of ClaimsData; the id goes between the two halves once the rest is known.
   const head = `{${member("aud", aud)}${member("exp", exp)}`;
   const text =
@@ -78,8 +83,8 @@ export function encodeToken(
     member("nbf", nbf) +
     member("sub", sub) +
     `"nats":${writeJson(body, layoutOf(body["type"]))}` +
-    `${after(writeFields(others))}}`;
-  const id = jti || encodeBase32(hash("sha512-256", text, "buffer"));
+    `${after(writeFields(claims, UNKNOWN))}}`;
+  const id = jti || encodeBase32(Buffer.from(hash("sha512-256", text), "hex"));
   const claim = head + member("jti", id) + text.slice(head.length);
   const payload = Buffer.from(claim).toString("base64url");
   const signed = `${HEADER}.${payload}`;

@@ -48,19 +48,8 @@ export function generateKeyPair(
   random?: (size: number) => Uint8Array,
 ): KeyPairData {
   if (random === undefined && kind !== "curve") {
-    // One call makes and writes both halves: half the price of a private key from random bytes, which goes through a
-    // DER parser. The private JWK has both; asking for the public one too only spares a key object.
-    const jwk = { format: "jwk" } as const;
-    const { privateKey } = generateKeyPairSync("ed25519", {
-      publicKeyEncoding: jwk,
-      privateKeyEncoding: jwk,
-    });
-    // Node's types do not know yet that the encoding may be a JWK.
-    const { d, x } = privateKey as unknown as JsonWebKey;
-    return {
-      publicKey: encodePublicKey(kind, Buffer.from(x as string, "base64url")),
-      seed: encodeSeed(kind, Buffer.from(d as string, "base64url")),
-    };
+    const { publicKey, privateKey } = newHalves();
+    return { publicKey: encodePublicKey(kind, publicKey), seed: encodeSeed(kind, privateKey) };
   }
   const bytes = (random ?? randomBytes)(32);
   if (bytes.length !== 32) {
@@ -69,6 +58,45 @@ export function generateKeyPair(
   return {
     publicKey: encodePublicKey(kind, publicBytesOf(privateKeyOf(kind, bytes))),
     seed: encodeSeed(kind, bytes),
+  };
+}
+
+interface Halves {
+  publicKey: Uint8Array;
+  privateKey: Uint8Array;
+}
+
+// Node's types do not know these encodings yet.
+const newPair = generateKeyPairSync as unknown as (type: "ed25519", encodings: object) => unknown;
+const AS_BYTES = {
+  publicKeyEncoding: { format: "raw-public" },
+  privateKeyEncoding: { format: "raw-private" },
+};
+const AS_JWK = { publicKeyEncoding: { format: "jwk" }, privateKeyEncoding: { format: "jwk" } };
+
+/** Both halves of a new Ed25519 key, made and written by one call: half the price of a private key from random bytes. */
+const newHalves: () => Halves = writesBytes() ? bytesOfPair : bytesOfJwk;
+
+/** Node writes the bytes of a new key since 24.15; a JWK is the shortest form before. */
+function writesBytes(): boolean {
+  try {
+    bytesOfPair();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bytesOfPair(): Halves {
+  return newPair("ed25519", AS_BYTES) as Halves;
+}
+
+/** The private JWK has both halves; asking for the public one too only spares a key object. */
+function bytesOfJwk(): Halves {
+  const { privateKey } = newPair("ed25519", AS_JWK) as { privateKey: JsonWebKey };
+  return {
+    publicKey: Buffer.from(privateKey.x as string, "base64url"),
+    privateKey: Buffer.from(privateKey.d as string, "base64url"),
   };
 }
 

@@ -8,20 +8,35 @@ import { compareText } from "../order";
 /** Order of an object's fields. What is not named comes after them, sorted; so do maps, which have no order. */
 export interface Layout {
   /** Fields in Go's order. */
-  readonly order: ReadonlySet<string>;
-  /** Layouts of fields that hold objects or lists of objects. */
-  readonly within: Readonly<Record<string, Layout>>;
+  readonly fields: readonly Field[];
+  /** Names that are not among what comes after the fields. */
+  readonly names: ReadonlySet<string>;
   /** Layout of every field that is not named, for maps. */
   readonly each?: Layout;
 }
 
-function fields(names: string, within: Record<string, Layout> = {}): Layout {
-  return { order: new Set(names.split(" ")), within };
+interface Field {
+  readonly name: string;
+  /** The name as it is written, with its colon. */
+  readonly start: string;
+  /** Layout of the object, or of the objects of the list, that the field holds. */
+  readonly within: Layout | undefined;
+}
+
+function fields(text: string, within: Record<string, Layout> = {}): Layout {
+  const names = text.split(" ");
+  return {
+    fields: names.map((name) => ({ name, start: `"${name}":`, within: within[name] })),
+    names: new Set(names),
+  };
 }
 
 function mapOf(each: Layout): Layout {
-  return { order: new Set(), within: {}, each };
+  return { ...SORTED, each };
 }
+
+/** All fields sorted by name. */
+export const SORTED: Layout = { fields: [], names: new Set() };
 
 const PERMISSION = fields("allow deny");
 const PERMISSIONS = { pub: PERMISSION, sub: PERMISSION, resp: fields("max ttl") };
@@ -81,8 +96,6 @@ const LAYOUTS = new Map<unknown, Layout>([
   ["authorization_request", AUTHORIZATION_REQUEST],
   ["authorization_response", fields(`jwt error issuer_account ${GENERIC}`)],
 ]);
-
-const SORTED: Layout = { order: new Set(), within: {} };
 
 /** The layout of the `nats` object of a token type; sorted fields for types that have none. */
 export function layoutOf(type: unknown): Layout {
