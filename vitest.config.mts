@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // A `pulumi up` is an engine, a language host, a program and a provider: two at once fill two cores.
     maxWorkers: 2,
+    // Limits of time are for what hangs; a busy machine takes several times as long as a quiet one.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,
@@ -16,8 +18,8 @@ export default defineConfig({
           // Everything that needs no server, so that no new folder is forgotten.
           include: ["test/**/*.test.{ts,mjs}"],
           exclude: ["**/node_modules/**", "test/.work/**", "test/server/**", "test/e2e/**"],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 2 * MINUTES,
+          hookTimeout: 2 * MINUTES,
           sequence: { groupOrder: 0 },
         },
       },
@@ -26,8 +28,8 @@ export default defineConfig({
         test: {
           name: "server",
           include: ["test/server/**/*.test.ts"],
-          testTimeout: 2 * MINUTES,
-          hookTimeout: 2 * MINUTES,
+          testTimeout: 5 * MINUTES,
+          hookTimeout: 5 * MINUTES,
           sequence: { groupOrder: 1 },
         },
       },
@@ -36,8 +38,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          testTimeout: 2 * MINUTES,
-          hookTimeout: 2 * MINUTES,
+          testTimeout: 10 * MINUTES,
+          hookTimeout: 10 * MINUTES,
           sequence: { groupOrder: 2 },
         },
       },

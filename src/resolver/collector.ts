@@ -19,6 +19,8 @@ export class Pace {
   #last: number | undefined;
   /** How many writes lie between the last event and the next value. */
   #writes = 1;
+  /** How many came together last time. */
+  #expected = 0;
 
   /** Notes that a value arrived. */
   arrived(): void {
@@ -36,11 +38,16 @@ export class Pace {
   done(values: number): void {
     this.#last = performance.now();
     this.#writes = values + 1;
+    this.#expected = values;
   }
 
-  /** How long nothing must come before nothing more is waited for. */
-  get quietMs(): number {
-    return Math.max(leastQuietMs, patience * Math.max(0, ...this.#gaps));
+  /**
+   * How long nothing must come before nothing more is waited for. Pulumi starts as many as it did before, so when fewer
+   * came it is more likely that the machine is busy.
+   */
+  quietMs(values: number): number {
+    const enough = Math.max(leastQuietMs, patience * Math.max(0, ...this.#gaps));
+    return values < this.#expected ? 2 * enough : enough;
   }
 }
 
@@ -74,7 +81,7 @@ export class Collector<Value, Result> {
   async #collected(): Promise<void> {
     const start = performance.now();
     for (;;) {
-      const end = Math.min(this.#lastAt + this.#pace.quietMs, start + limitMs);
+      const end = Math.min(this.#lastAt + this.#pace.quietMs(this.#values.length), start + limitMs);
       const rest = end - performance.now();
       if (rest <= 0) return;
       await sleep(rest);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
 import type { KeyPairData } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeStream } from "../support/jetstream";
+import { makeStream, store } from "../support/jetstream";
 import { admission, connectWith, freePort, type Server, Servers, until } from "../support/nats";
 import { userOf } from "../support/operator";
 import { operatorFor } from "../support/programs";
@@ -72,14 +72,8 @@ ${names
     await until(async () => {
       const made = await makeStream(nc, { name: stream }).catch(String);
       return made === "made";
-    }, 30_000);
-    // The stream may be on another server, and S1 hear of it a moment later.
-    await until(() =>
-      nc.request(stream, "kept").then(
-        () => true,
-        () => false,
-      ),
-    );
+    }, 60_000);
+    await store(nc, stream, "kept");
     await nc.close();
   };
 
@@ -193,8 +187,8 @@ new nats.Account("branch", { operator, imports: [{ stream: "prices.>", account: 
       expect(await admission(creds.brief, url)).toBe("admitted");
       expect(await admission(creds.paused, url)).toBe("admitted");
     }
-    await until(async () => (await messagesIn("paused", "PAUSED")) === 1);
-    await until(async () => (await messagesIn("stored", "ORDERS")) === 1);
+    await until(async () => (await messagesIn("paused", "PAUSED")) === 1, 60_000);
+    await until(async () => (await messagesIn("stored", "ORDERS")) === 1, 60_000);
   });
 
   it("goes through with `forceDelete`, and once nobody imports any more", async () => {

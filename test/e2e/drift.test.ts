@@ -263,7 +263,7 @@ ${after}
   it("is undone by `up --refresh` when all three were emptied: the same identities come back, and nobody else", async () => {
     const identities = await keys();
     for (const { dir } of servers.all) rmSync(join(dir, "jwt"), { recursive: true, force: true });
-    await Promise.all(servers.all.map((server) => server.start()));
+    await servers.startAll();
     await servers.formed();
     expect(await admission(creds.alice, servers.named("S1").url)).toMatch(/^refused/);
     await stack.up("--refresh");

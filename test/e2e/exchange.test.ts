@@ -64,7 +64,7 @@ describe("accounts of one program", () => {
         callback: (_, message) => void message.respond("charged"),
       });
       await server?.flush();
-      return (await client?.request("charge", "", { timeout: 1_000 }))?.string() ?? "";
+      return (await client?.request("charge", "", { timeout: 5_000 }))?.string() ?? "";
     } catch (error) {
       return (error as Error).name;
     } finally {

@@ -9,9 +9,9 @@ import { Stack } from "../support/stack";
 
 const program = (port: number) => `
 ${operatorFor([port])}
-const orders = new nats.Account("orders", { operator, expiresIn: "160s" });
+const orders = new nats.Account("orders", { operator, expiresIn: "300s" });
 const user = (name, args) => new nats.User(name, { account: orders, ...args });
-const short = user("short", { expiresIn: "90s", renewBefore: "50s", credsPath: "short.creds" });
+const short = user("short", { expiresIn: "150s", renewBefore: "90s", credsPath: "short.creds" });
 const long = user("long", { expiresIn: "90d" });
 exports.account = orders.jwt;
 exports.short = short.creds;
@@ -19,7 +19,8 @@ exports.long = long.creds;
 exports.due = { account: orders.renewsAt, short: short.renewsAt, long: long.renewsAt };
 `;
 
-describe("what expires", () => {
+// Seconds in which several commands must start: there is room for a slow machine.
+describe("what expires", { timeout: 10 * 60_000 }, () => {
   let stack: Stack;
   let servers: Servers;
   let server: Server;

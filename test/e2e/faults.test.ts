@@ -248,7 +248,7 @@ exports.users = [...Array(${count}).keys()].map((i) => new nats.User("y" + i, { 
         await expectAsDeclared(moment, state);
       }
     },
-    600_000,
+    30 * 60_000,
   );
 });
 

@@ -53,10 +53,12 @@ exports.creds = new nats.User("api", { account: orders }).creds;
     expect(await stack.stateText()).not.toContain("pending_operations");
   });
 
-  it(`comes back with the same keys from any moment (${rounds} random ones)`, async () => {
-    const port = await freePort();
-    const url = `nats://127.0.0.1:${port}`;
-    const program = (accounts: number) => `
+  it(
+    `comes back with the same keys from any moment (${rounds} random ones)`,
+    async () => {
+      const port = await freePort();
+      const url = `nats://127.0.0.1:${port}`;
+      const program = (accounts: number) => `
 const operator = new nats.Operator("acme", { accountServerUrl: "${url}" });
 const resolver = new nats.ResolverConfig("acme", { operator, path: "nats/resolver.conf" });
 const server = new nats.LocalServer("dev", { config: resolver, dir: "server" });
@@ -66,27 +68,29 @@ for (let i = 0; i < ${accounts}; i += 1) {
   for (const name of ["a", "b"]) exports.creds.push(new nats.User(name + i, { account }).creds);
 }
 `;
-    const stack = await Stack.create(program(1));
-    undo.push(() => endLeftovers(stack));
-    for (let round = 1; round <= rounds; round += 1) {
-      stack.write(program(round));
-      const up = stack.spawn(...upArgs);
-      const lines = 1 + Math.floor(Math.random() * (round === 1 ? 24 : 8));
-      const pause = Math.floor(Math.random() * 150);
-      const moment = `round ${round}, killed ${pause} ms after line ${lines}`;
-      await printed(up, /creating|created/, lines);
-      await sleep(pause);
-      const started = await kill(up);
-      await silenced(started);
-      removeHalfWrittenAttributes(stack);
-      const before = await identities(stack);
-      await recover(stack);
-      expect(await identities(stack), moment).toMatchObject(before);
-      const creds = (await stack.outputs())["creds"] as unknown as string[];
-      expect(creds, moment).toHaveLength(2 * round);
-      for (const one of creds) expect(await admission(one, url), moment).toBe("admitted");
-    }
-    expect(await stack.stateText()).not.toContain("pending_operations");
-    await stack.destroy();
-  }, 300_000);
+      const stack = await Stack.create(program(1));
+      undo.push(() => endLeftovers(stack));
+      for (let round = 1; round <= rounds; round += 1) {
+        stack.write(program(round));
+        const up = stack.spawn(...upArgs);
+        const lines = 1 + Math.floor(Math.random() * (round === 1 ? 24 : 8));
+        const pause = Math.floor(Math.random() * 150);
+        const moment = `round ${round}, killed ${pause} ms after line ${lines}`;
+        await printed(up, /creating|created/, lines);
+        await sleep(pause);
+        const started = await kill(up);
+        await silenced(started);
+        removeHalfWrittenAttributes(stack);
+        const before = await identities(stack);
+        await recover(stack);
+        expect(await identities(stack), moment).toMatchObject(before);
+        const creds = (await stack.outputs())["creds"] as unknown as string[];
+        expect(creds, moment).toHaveLength(2 * round);
+        for (const one of creds) expect(await admission(one, url), moment).toBe("admitted");
+      }
+      expect(await stack.stateText()).not.toContain("pending_operations");
+      await stack.destroy();
+    },
+    15 * 60_000,
+  );
 });

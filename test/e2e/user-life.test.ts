@@ -150,7 +150,7 @@ describe("the life of users", () => {
     const locked = after["closing"] as string;
     expect(Object.keys(server.accounts()).sort()).toEqual([after["sys"], locked].sort());
     expect(() => file("app")).toThrow(/ENOENT/);
-    expect(processes().filter(({ folder }) => folder === stack.dir)).toEqual([]);
+    await expect.poll(() => processes().filter(({ folder }) => folder === stack.dir)).toEqual([]);
     for (const creds of [after["stays"], after["app"]]) {
       expect(await admission(creds as string, server.url)).toMatch(/^refused/);
     }

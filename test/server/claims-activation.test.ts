@@ -141,7 +141,7 @@ describe("a private stream", () => {
 
   it("ends when its token expires", async () => {
     const { exporter, importer, take, gets, arrives } = await exporting("expiring");
-    await take(activation(exporter, importer, { stream, expiresAt: inSeconds(3) }));
+    await take(activation(exporter, importer, { stream, expiresAt: inSeconds(6) }));
     expect(await gets()).toBe(true);
     await until(async () => !(await arrives()));
     expect(await gets()).toBe(false);

@@ -67,14 +67,14 @@ describe("a user is let in", () => {
 
   // These wait for a time to come, together.
   it.concurrent("until its part of the day is over", async () => {
-    const times = [{ start: timeOfDay(-HOUR), end: timeOfDay(3) }];
+    const times = [{ start: timeOfDay(-HOUR), end: timeOfDay(6) }];
     const session = await account.connect({ times, timeZone: ZONE });
     expect(String(await session.closed())).toMatch(/expired/i);
     expect(await admit({ times, timeZone: ZONE })).toMatch(/^refused/);
   });
 
   it.concurrent("until its token expires", async () => {
-    const brief = account.user({ expiresAt: inSeconds(3) });
+    const brief = account.user({ expiresAt: inSeconds(6) });
     const session = await connectWith(brief.creds, tenants.url);
     expect(String(await session.closed())).toMatch(/expired/i);
     // The server closes the session with the second of its end, and refuses after it.
@@ -82,7 +82,7 @@ describe("a user is let in", () => {
   });
 
   it.concurrent("as long as its account has not expired", async () => {
-    const brief = await tenants.account("brief", { expiresAt: inSeconds(3) });
+    const brief = await tenants.account("brief", { expiresAt: inSeconds(6) });
     const { creds } = brief.user();
     const session = await connectWith(creds, tenants.url);
     expect(String(await session.closed())).toMatch(/expired/i);

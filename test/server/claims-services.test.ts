@@ -98,13 +98,13 @@ describe("an exported service", () => {
     async function requestSample(client: NatsConnection) {
       const wish = headers();
       wish.set("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-      await client.request(service, "", { headers: wish, timeout: 2_000 });
+      await client.request(service, "", { headers: wish, timeout: 5_000 });
     }
 
     it("of all requests, gives the exporter a sample of each", async () => {
       const { client, samples } = await sampling("all", { sampling: 100, results });
       for (let i = 1; i <= 3; i++) {
-        await client.request(service);
+        await client.request(service, "", { timeout: 5_000 });
         await until(() => samples().length === i);
       }
       expect(samples()[0]).toMatchObject({
@@ -117,14 +117,14 @@ describe("an exported service", () => {
     it("tells who asks where the importer shares that", async () => {
       const latency = { sampling: 100, results };
       const { client, samples } = await sampling("shared", latency, { share: true });
-      await client.request(service);
+      await client.request(service, "", { timeout: 5_000 });
       await until(() => samples().length === 1);
       expect(samples()[0]?.requestor?.user).toMatch(/^U/);
     });
 
     it("by headers, gives a sample of requests that ask for one", async () => {
       const { client, samples } = await sampling("headers", { sampling: "headers", results });
-      await client.request(service);
+      await client.request(service, "", { timeout: 5_000 });
       await requestSample(client);
       await until(() => samples().length > 0);
       expect(samples().map(({ header }) => Object.keys(header ?? {}))).toEqual([["Traceparent"]]);

@@ -135,6 +135,6 @@ describe("public exports", () => {
     );
     expect(messages.map(({ subject }) => subject)).toEqual(["theirs.b.a"]);
     await serve(source, "time.*", ({ subject }) => subject);
-    expect((await client.request("hour.utc")).string()).toBe("time.utc");
+    expect((await client.request("hour.utc", "", { timeout: 5_000 })).string()).toBe("time.utc");
   });
 });

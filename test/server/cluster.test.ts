@@ -39,8 +39,11 @@ describe("a cluster of three", () => {
       issuedAt,
     });
     const nc = await connectWith(systemCreds(operator), servers.named("S2").url);
-    await nc.request("$SYS.REQ.CLAIMS.UPDATE", jwt);
-    await until(() => copies(account).every((copy) => copy === jwt));
+    await until(async () => {
+      // A server that compares just now brings back what is newer.
+      await nc.request("$SYS.REQ.CLAIMS.UPDATE", jwt, { timeout: 5_000 });
+      return copies(account).every((copy) => copy === jwt);
+    });
     await nc.close();
     return jwt;
   }
@@ -218,7 +221,7 @@ describe("a cluster of three", () => {
     const account = generateKeyPair("account");
     const address = at("orders", account.publicKey);
     const gone = servers.named("S3");
-    await until(hasLeader);
+    await until(hasLeader, 60_000);
     await gone.stop();
     try {
       await until(async () => {
@@ -243,8 +246,9 @@ describe("a cluster of three", () => {
   /** Whether the JetStream cluster knows its members. */
   async function hasLeader(): Promise<boolean> {
     const nc = await connectWith(systemCreds(operator), servers.named("S1").url);
-    const reply = await nc.request("$SYS.REQ.SERVER.PING.JSZ", "");
-    await nc.close();
+    const reply = await nc
+      .request("$SYS.REQ.SERVER.PING.JSZ", "", { timeout: 5_000 })
+      .finally(() => nc.close());
     const { data } = reply.json<{ data: { meta_cluster?: { leader?: string } } }>();
     return Boolean(data.meta_cluster?.leader);
   }

@@ -10,6 +10,7 @@ import {
   removeAccount,
 } from "pulumi-nats-auth/resolver";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { makeStream, type StreamConfig, store } from "../support/jetstream";
 import { admission, connectWith, Servers, until } from "../support/nats";
 import { addressFor, makeOperator, userOf } from "../support/operator";
 
@@ -95,7 +96,7 @@ describe("a removed account", () => {
     expect(copies(account)).toEqual(gone);
 
     await publishAccount(address, claims);
-    await until(async () => (await messagesOf(creds, "ORDERS")) === 3);
+    await until(async () => (await messagesOf(creds, "ORDERS")) === 3, 60_000);
   });
 
   it("is refused while another account imports from it; both go together", async () => {
@@ -148,7 +149,7 @@ describe("a removed account", () => {
 
     // No conflict: nobody but us locked it.
     await publishAccount(address, claims, first);
-    await until(async () => (await messagesOf(creds, "PAUSED")) === 3);
+    await until(async () => (await messagesOf(creds, "PAUSED")) === 3, 60_000);
   });
 
   it("says which server came to know nothing of the deletion, and keeps the lock there and everywhere", async () => {
@@ -173,19 +174,19 @@ describe("a removed account", () => {
   async function messagesOf(creds: string, stream: string): Promise<number | undefined> {
     const nc = await connectWith(creds, servers.named("S1").url);
     try {
-      const reply = await nc.request(`$JS.API.STREAM.INFO.${stream}`, "");
+      const reply = await nc.request(`$JS.API.STREAM.INFO.${stream}`, "", { timeout: 5_000 });
       return reply.json<{ state?: { messages: number } }>().state?.messages;
+    } catch {
+      return undefined; // JetStream of the account is only just back
     } finally {
       await nc.close();
     }
   }
 });
 
+/** Makes a stream with three messages. Its server may be another one, which this one hears of a moment later. */
 async function withStream(nc: NatsConnection, name: string, subject: string): Promise<void> {
-  const config = { name, subjects: [subject], storage: "file", num_replicas: 1 };
-  await until(async () => {
-    const reply = await nc.request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify(config));
-    return reply.json<{ error?: unknown }>().error === undefined;
-  });
-  for (const id of ["1", "2", "3"]) await nc.request(subject.replace(">", id), id);
+  const config: StreamConfig = { name, subjects: [subject] };
+  await until(async () => (await makeStream(nc, config).catch(String)) === "made", 60_000);
+  for (const id of ["1", "2", "3"]) await store(nc, subject.replace(">", id), id);
 }

@@ -84,7 +84,7 @@ describe("connections to a server", () => {
   });
 
   it("begin with TLS where the server expects that", async () => {
-    const server = await start("FIRST", tlsBlock(', handshake_first: "300ms"'));
+    const server = await start("FIRST", tlsBlock(', handshake_first: "2s"'));
     const url = `tls://127.0.0.1:${server.port}`;
     expect(await attempt(server, { url, tls: { ca, handshakeFirst: true } })).toBeUndefined();
   });

@@ -116,69 +116,74 @@ describe("a year of nightly `up`s, on a server", () => {
     await servers?.close();
   });
 
-  it("renews what is due and nothing else, and lets nothing expire", async () => {
-    const signed = new Set<string>();
-    const revoked = new Map<string, number>();
-    let steady: NatsConnection | undefined;
-    engine.afterStep = () => {
-      if (engine.outputs("account").length === 0) return;
-      const keys = [orders.publicKey, ...(copy().signingKeys ?? [])];
-      for (const outs of engine.outputs("user ")) {
-        const { iss, exp = 0 } = decodeToken(outs["jwt"] as string);
-        expect(keys, `day ${today}`).toContain(iss);
+  it(
+    "renews what is due and nothing else, and lets nothing expire",
+    async () => {
+      const signed = new Set<string>();
+      const revoked = new Map<string, number>();
+      let steady: NatsConnection | undefined;
+      engine.afterStep = () => {
+        if (engine.outputs("account").length === 0) return;
+        const keys = [orders.publicKey, ...(copy().signingKeys ?? [])];
+        for (const outs of engine.outputs("user ")) {
+          const { iss, exp = 0 } = decodeToken(outs["jwt"] as string);
+          expect(keys, `day ${today}`).toContain(iss);
+          expect(exp, `day ${today}`).toBeGreaterThan(now() + day);
+          signed.add(`${String(outs["name"]).replace(/\d+/, "")} ${outs["jwt"]}`);
+        }
+      };
+      for (today = 0; today < days; today += 1) {
+        const leaving = engine.outputs("user week").map(({ jwt }) => decodeToken(jwt as string));
+        const isLast = today % 7 === 0;
+        const done = await engine.up(program);
+        if (today > 0) expect(done, `day ${today}`).toEqual(dueOn(today));
+
+        const { exp = 0 } = decodeToken(server.accounts()[orders.publicKey] ?? "");
         expect(exp, `day ${today}`).toBeGreaterThan(now() + day);
-        signed.add(`${String(outs["name"]).replace(/\d+/, "")} ${outs["jwt"]}`);
-      }
-    };
-    for (today = 0; today < days; today += 1) {
-      const leaving = engine.outputs("user week").map(({ jwt }) => decodeToken(jwt as string));
-      const isLast = today % 7 === 0;
-      const done = await engine.up(program);
-      if (today > 0) expect(done, `day ${today}`).toEqual(dueOn(today));
+        for (const { sub, iat } of isLast ? leaving : []) revoked.set(sub, iat);
+        const held = copy().revocations ?? {};
+        if (isLast && today > 0) {
+          const kept = [...revoked].filter(([, iat]) => iat >= now() - 91 * day);
+          const dropped = [...revoked].filter(([, iat]) => iat < now() - 91 * day);
+          const everybody = dropped.length === 0 ? [] : [["*", dropped.at(-1)?.[1]]];
+          expect(held, `day ${today}`).toEqual(Object.fromEntries([...kept, ...everybody]));
+        }
+        expect(Object.keys(held).length).toBeLessThanOrEqual(14);
 
-      const { exp = 0 } = decodeToken(server.accounts()[orders.publicKey] ?? "");
-      expect(exp, `day ${today}`).toBeGreaterThan(now() + day);
-      for (const { sub, iat } of isLast ? leaving : []) revoked.set(sub, iat);
-      const held = copy().revocations ?? {};
-      if (isLast && today > 0) {
-        const kept = [...revoked].filter(([, iat]) => iat >= now() - 91 * day);
-        const dropped = [...revoked].filter(([, iat]) => iat < now() - 91 * day);
-        const everybody = dropped.length === 0 ? [] : [["*", dropped.at(-1)?.[1]]];
-        expect(held, `day ${today}`).toEqual(Object.fromEntries([...kept, ...everybody]));
-      }
-      expect(Object.keys(held).length).toBeLessThanOrEqual(14);
-
-      if (today % 60 === 0) {
-        for (const { name } of engine.outputs("user ")) {
-          const creds = credsOf(String(name));
-          expect(await admission(creds, server.url), `day ${today}`).toBe("admitted");
+        if (today % 60 === 0) {
+          for (const { name } of engine.outputs("user ")) {
+            const creds = credsOf(String(name));
+            expect(await admission(creds, server.url), `day ${today}`).toBe("admitted");
+          }
+        }
+        // Its session outlives the renewals of the account, and its own; it takes its new creds then.
+        if (today % userRenewedEvery === 0) {
+          expect(steady?.isClosed() ?? false, `day ${today}`).toBe(false);
+          await steady?.close();
+          steady = await connectWith(credsOf("steady"), server.url);
+        }
+        if (today === 0 && steady) {
+          await jetstreamReady(steady);
+          expect(await makeStream(steady, { name: "events" })).toBe("made");
+          for (let i = 0; i < 10; i += 1)
+            await steady.request("events", `${i}`, { timeout: 5_000 });
         }
       }
-      // Its session outlives the renewals of the account, and its own; it takes its new creds then.
-      if (today % userRenewedEvery === 0) {
-        expect(steady?.isClosed() ?? false, `day ${today}`).toBe(false);
-        await steady?.close();
-        steady = await connectWith(credsOf("steady"), server.url);
-      }
-      if (today === 0 && steady) {
-        await jetstreamReady(steady);
-        expect(await makeStream(steady, { name: "events" })).toBe("made");
-        for (let i = 0; i < 10; i += 1) await steady.request("events", `${i}`, { timeout: 5_000 });
-      }
-    }
 
-    const signedOf = (name: string) =>
-      [...signed].filter((one) => one.startsWith(`${name} `)).length;
-    for (const name of permanent) expect(signedOf(name)).toBe(expected.signedPermanent);
-    expect(signedOf("steady")).toBe(expected.signedSteady);
-    expect(signedOf("week")).toBe(expected.signedWeekly);
-    await system.flush();
-    const ofOrders = pushed.filter((jwt) => decodeToken(jwt).sub === orders.publicKey);
-    expect(ofOrders).toHaveLength(expected.pushesOfAccount + expected.pushesOfDeletions);
-    const info = await steady?.request("$JS.API.STREAM.INFO.events", "", { timeout: 5_000 });
-    expect(info?.json()).toMatchObject({ state: { messages: 10 } });
-    await steady?.close();
-  }, 300_000);
+      const signedOf = (name: string) =>
+        [...signed].filter((one) => one.startsWith(`${name} `)).length;
+      for (const name of permanent) expect(signedOf(name)).toBe(expected.signedPermanent);
+      expect(signedOf("steady")).toBe(expected.signedSteady);
+      expect(signedOf("week")).toBe(expected.signedWeekly);
+      await system.flush();
+      const ofOrders = pushed.filter((jwt) => decodeToken(jwt).sub === orders.publicKey);
+      expect(ofOrders).toHaveLength(expected.pushesOfAccount + expected.pushesOfDeletions);
+      const info = await steady?.request("$JS.API.STREAM.INFO.events", "", { timeout: 5_000 });
+      expect(info?.json()).toMatchObject({ state: { messages: 10 } });
+      await steady?.close();
+    },
+    10 * 60_000,
+  );
 });
 
 /** What an `up` of this day changes, by hand. */

@@ -1,5 +1,5 @@
 /** Requests to JetStream, and what came of them. */
-import { type NatsConnection, RequestError, TimeoutError } from "@nats-io/transport-node";
+import { headers, type NatsConnection, RequestError, TimeoutError } from "@nats-io/transport-node";
 import { until } from "./nats";
 
 /** A stream as JetStream wants it; what is left out has the server's default. */
@@ -21,7 +21,7 @@ export function jetstreamReady(client: NatsConnection): Promise<void> {
       if (error instanceof TimeoutError || error instanceof RequestError) return false;
       throw error;
     }
-  });
+  }, 60_000);
 }
 
 /** Makes a stream: `"made"`, or why not in the server's words. */
@@ -29,6 +29,21 @@ export function makeStream(client: NatsConnection, config: StreamConfig): Promis
   const { name, storage = "file" } = config;
   const subjects = config.subjects ?? [name];
   return ask(client, `STREAM.CREATE.${name}`, { ...config, subjects, storage });
+}
+
+/** Stores a message once, however often it has to be sent until a stream takes it. */
+export function store(client: NatsConnection, subject: string, data: string): Promise<void> {
+  const once = headers();
+  once.set("Nats-Msg-Id", subject);
+  const sent = () => client.request(subject, data, { headers: once, timeout: 5_000 });
+  return until(
+    () =>
+      sent().then(
+        () => true,
+        () => false,
+      ),
+    60_000,
+  );
 }
 
 /** Makes a durable consumer of a stream. */

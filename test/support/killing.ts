@@ -73,13 +73,17 @@ export const ofProvider = ({ command }: Process) => command.includes("dynamic-pr
 
 /** Waits until nothing of a killed `up` pushes any more. */
 export function silenced(started: Process[]): Promise<void> {
-  return until(() => !started.filter(ofProvider).some(isRunning), 5_000);
+  return until(() => !started.filter(ofProvider).some(isRunning), 30_000);
 }
 
 /** Ends what a killed `up` left behind, and removes the stack. */
 export function endLeftovers(stack: Stack): void {
   for (const { pid } of processes().filter(({ folder }) => folder.startsWith(stack.dir))) {
-    process.kill(pid, "SIGKILL");
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It ended meanwhile.
+    }
   }
   stack.close();
 }

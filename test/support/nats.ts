@@ -20,22 +20,28 @@ import {
   type NatsConnection,
 } from "@nats-io/transport-node";
 
-/** The system may give a port again as soon as it is free. */
-const given = new Set<number>();
+/** Below the ports that systems give to whoever asks for any: nobody takes one between our look and its use. */
+const [firstPort, lastPort] = [10_240, 32_000];
+/** Each worker has a lane of its own: a port that the other was given and does not use yet looks free. */
+const lanes = 8;
+const lane = firstPort + (Number(process.env["VITEST_POOL_ID"] ?? 0) % lanes);
+let next = lane + lanes * Math.floor((Math.random() * (lastPort - firstPort)) / lanes);
 
 /** A port that nobody uses at the moment, and that nobody was given before. */
 export async function freePort(): Promise<number> {
-  const port = await new Promise<number>((resolve, reject) => {
+  for (;;) {
+    const port = next;
+    next = port + lanes > lastPort ? lane : port + lanes;
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
+    server.on("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
-  if (given.has(port)) return freePort();
-  given.add(port);
-  return port;
 }
 
 /** Waits until something is so. */
@@ -62,7 +68,18 @@ function greeting(port: number): Promise<{ connect_urls?: string[] } | undefined
       resolve(JSON.parse(text.slice("INFO ".length, text.indexOf("\r\n"))));
     });
     socket.on("error", () => resolve(undefined));
+    socket.on("close", () => resolve(undefined));
+    socket.setTimeout(5_000, () => socket.destroy());
   });
+}
+
+/** What a file says; `undefined` when the server has just deleted it. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return undefined;
+  }
 }
 
 /** One server that can be stopped and started again with the same folder. */
@@ -124,12 +141,11 @@ export class Server {
     const folder = join(this.dir, "jwt");
     if (!existsSync(folder)) return {};
     const files = readdirSync(folder).filter((file) => file.endsWith(".jwt"));
-    return Object.fromEntries(
-      files.map((file) => [
-        file.slice(0, -".jwt".length),
-        readFileSync(join(folder, file), "utf8").trim(),
-      ]),
-    );
+    const entries = files.map((file) => [
+      file.slice(0, -".jwt".length),
+      textOf(join(folder, file)),
+    ]);
+    return Object.fromEntries(entries.filter(([, jwt]) => jwt !== undefined));
   }
 
   log(): string {
@@ -183,12 +199,17 @@ export class Servers {
   ): Promise<Servers> {
     const servers = await Servers.prepare(resolver, ports, options);
     try {
-      await Promise.all(servers.all.map((server) => server.start()));
+      await servers.startAll();
     } catch (error) {
       await servers.close();
       throw error;
     }
     return servers;
+  }
+
+  /** One after the other: servers that call each other at once may hang up on each other, and take a while to call again. */
+  async startAll(): Promise<void> {
+    for (const server of this.all) await server.start();
   }
 
   /** Starts a cluster of three, and waits until they know each other. */
