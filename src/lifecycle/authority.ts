@@ -3,7 +3,7 @@ import type { Issue } from "../claims/index";
 import { parseDuration } from "../claims/index";
 import { type KeyPairData, parseCreds } from "../keys/index";
 import type { AccountAddress, ClusterTarget, TlsSettings } from "../resolver/index";
-import { addressesOf, transportOf } from "../resolver/target";
+import { addressesOf, tlsProblem, transportOf } from "../resolver/target";
 import { keyIssues } from "./common";
 import type { Properties } from "./hooks";
 import { say } from "./log";
@@ -96,7 +96,7 @@ export function operatorIssues(path: string, operator: unknown): Issue[] {
 
 /** What is wrong with the connection details. */
 export function serverIssues(path: string, server: unknown): Issue[] {
-  const { url, system, waitFor, expect, creds, credsFile } = (server ?? {}) as Properties;
+  const { url, system, waitFor, expect, tls, creds, credsFile } = (server ?? {}) as Properties;
   if (url === undefined) return [];
   const issues: Issue[] = [];
   const urls = Array.isArray(url) ? url : [url];
@@ -108,6 +108,10 @@ export function serverIssues(path: string, server: unknown): Issue[] {
     if (message) issues.push({ path: at, message, severity: "error" });
   });
   if (issues.length === 0) issues.push(...mixtureIssues(`${path}.url`, urls as string[]));
+  if (issues.length === 0) {
+    const message = tlsProblem({ url: urls as string[], tls: tls as TlsSettings | undefined });
+    if (message !== undefined) issues.push({ path: `${path}.tls`, message, severity: "error" });
+  }
   const names = Array.isArray(expect) && expect.every((name) => typeof name === "string");
   if (expect !== undefined && !names) {
     issues.push({

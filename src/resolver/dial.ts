@@ -7,7 +7,8 @@ import {
 } from "@nats-io/transport-node";
 import { NatsAuthError } from "../errors";
 import type { Identity } from "./credentials";
-import { addressesOf, type ClusterTarget, schemeOf, transportOf } from "./target";
+import { addressesOf, type ClusterTarget, schemeOf, tlsProblem, transportOf } from "./target";
+import { webSockets } from "./web-socket";
 
 const timeoutMs = 5_000;
 const pingMs = 10_000;
@@ -36,23 +37,29 @@ export async function dial(
   return inTurn(() => connect(tls ? { ...options, tls: withoutAbsent(tls) } : options));
 }
 
-function withoutAbsent(settings: object): object {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+type Given<Settings> = { [Name in keyof Settings]?: Exclude<Settings[Name], undefined> };
+
+function withoutAbsent<Settings extends object>(settings: Settings): Given<Settings> {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Given<Settings>;
 }
 
 async function overWebSocket(
-  { tls }: ClusterTarget,
+  target: ClusterTarget,
   options: NodeConnectionOptions,
 ): Promise<NatsConnection> {
-  if (Object.values(tls ?? {}).some((value) => value !== undefined)) {
-    throw new NatsAuthError(
-      "ERR_INPUT",
-      "tls cannot be set for ws:// and wss://: Node's own WebSocket trusts the authorities of Node; name others in the environment variable NODE_EXTRA_CA_CERTS",
-    );
-  }
+  const problem = tlsProblem(target);
+  if (problem !== undefined) throw new NatsAuthError("ERR_INPUT", `tls ${problem}`);
+  let reason: Error | undefined;
+  const wsFactory = webSockets(target.tls ?? {}, (error) => {
+    reason = error;
+  });
   return inTurn(async () => {
     try {
-      return await wsconnect(options);
+      return await wsconnect({ ...options, wsFactory });
+    } catch (error) {
+      // The client tells of a refused connection, whatever it was.
+      throw isTlsFailure(reason) ? reason : error;
     } finally {
       // The client library has one transport for the whole process, and takes the last one for every reconnect: that
       // of another connection too. Options that it refuses put the usual one back, and connect to nothing.
@@ -82,7 +89,9 @@ export function isRefusal(error: unknown): boolean {
 export function isTlsFailure(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code ?? ""))
+    if (
+      /^(EPROTO|ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO|DEPTH_ZERO|SELF_SIGNED)/.test(code ?? "")
+    )
       return true;
     if (/certificate|does not support 'tls'|'?tls'? is not available/i.test(message)) return true;
   }

@@ -7,7 +7,7 @@ import type { AccountAddress } from "./address";
 import type { Reply, RunningAccount } from "./replies";
 import type { Roster } from "./roster";
 import type { Store } from "./store";
-import { addressesOf, type ClusterTarget } from "./target";
+import { addressesOf, type ClusterTarget, tlsProblem } from "./target";
 import type { Watch } from "./watch";
 
 const requestMs = 10_000;
@@ -20,6 +20,8 @@ export class HttpStore implements Store {
   readonly #bases: string[];
 
   constructor(target: ClusterTarget) {
+    const problem = tlsProblem(target);
+    if (problem !== undefined) throw new NatsAuthError("ERR_INPUT", `tls ${problem}`);
     this.#target = target;
     this.#bases = addressesOf(target).map((address) => address.replace(/\/+$/, ""));
   }

@@ -42,13 +42,19 @@ export function unreachable(target: ClusterTarget, waitMs: number, cause: unknow
 }
 
 export function untrustedServer(addresses: string[], cause: unknown): NatsAuthError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new NatsAuthError(
     "ERR_TLS",
-    `no TLS connection to ${addresses.join(", ")}: ${reason}. Give the authority of its certificate (\`tls.ca\` or \`tls.caFile\`), ` +
+    `no TLS connection to ${addresses.join(", ")}: ${tlsReasonOf(cause)}. Give the authority of its certificate (\`tls.ca\` or \`tls.caFile\`), ` +
       "a client certificate where the server verifies clients (`tls.cert` and `tls.key`), and an address with a name that the certificate holds.",
     { cause },
   );
+}
+
+/** OpenSSL puts its reason between the places in its own code. */
+function tlsReasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reason = /SSL routines:[^:]*:([^:]+):/.exec(text)?.[1] ?? text;
+  return reason === "wrong version number" ? "what listens there speaks no TLS" : reason;
 }
 
 export function notPermitted(cause: Error, purpose: Purpose): NatsAuthError {

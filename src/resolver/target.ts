@@ -95,6 +95,19 @@ export function transportOf(target: Pick<ClusterTarget, "url">): Transport {
   return kind;
 }
 
+/** Why TLS settings mean nothing to these addresses, as a phrase; `undefined` when there are none, or they do. */
+export function tlsProblem(target: Pick<ClusterTarget, "url" | "tls">): string | undefined {
+  if (Object.values(target.tls ?? {}).every((value) => value === undefined)) return undefined;
+  const transport = transportOf(target);
+  if (transport === "http") {
+    return "means nothing to an HTTP account server: Node's `fetch` trusts the authorities of Node, and those that the environment variable NODE_EXTRA_CA_CERTS names";
+  }
+  if (transport === "ws" && addressesOf(target).every((one) => schemeOf(one) === "ws:")) {
+    return "means nothing to ws://, which does without TLS: write wss://, or leave it away";
+  }
+  return undefined;
+}
+
 /** The scheme of an address with its colon. */
 export function schemeOf(address: string): string {
   return `${address.split("://", 1)[0]?.toLowerCase()}:`;

@@ -14,31 +14,23 @@ import {
 } from "../claims/index";
 import { renewalOfAccount } from "../renewal";
 import type { TlsSettings } from "../resolver/target";
+import { type AccountInputs, authorityInput } from "./account-inputs";
 import { Activation } from "./activation";
 import { childOptions } from "./child-options";
 import { type Declared, exporterHint, importerHints, noteAccount } from "./exchange";
+import type { AccountHandle, DeepInput, KeyArg, OperatorArg, OperatorHandle } from "./handles";
 import {
-  type AccountHandle,
-  type AccountInputs,
-  authorityInput,
-  type DeepInput,
   eitherKey,
   hasRole,
   isPublicOnly,
-  isStrict,
-  type KeyArg,
   type KeyInputs,
   keyInputs,
   listedKeyInputs,
-  type OperatorArg,
-  type OperatorHandle,
-  operatorInputs,
-  requiresSigningKeys,
   type SignerInputs,
-  serverInputs,
   userSignerInputs,
-} from "./handles";
+} from "./key-inputs";
 import { KeyPair } from "./key-pair";
+import { isStrict, operatorInputs, requiresSigningKeys, serverInputs } from "./operator-inputs";
 import { type LifetimeArgs, renewalOf } from "./renewal";
 import { isKind, NatsResource } from "./resource";
 import { SigningKey } from "./signing-key";

@@ -1,7 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Duration, Instant } from "../claims/index";
 import type { Account, AccountArg } from "./account";
-import { type AccountHandle, accountInputs, type DeepInput, keyInputs } from "./handles";
+import { accountInputs } from "./account-inputs";
+import type { AccountHandle, DeepInput } from "./handles";
+import { keyInputs } from "./key-inputs";
 import { isKind, NatsResource } from "./resource";
 
 /** Arguments of {@link Activation}. Exactly one of `stream` and `service` is given. A change signs a new token. */

@@ -4,7 +4,8 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 import type { Export } from "../claims/index";
-import type { DeepInput, ListedInputs } from "./handles";
+import type { DeepInput } from "./handles";
+import type { ListedInputs } from "./key-inputs";
 
 /** What an account says about exchanging, as the program says it. */
 export interface Declared {

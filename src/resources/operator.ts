@@ -2,21 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Duration, Instant } from "../claims/index";
 import type { TlsSettings } from "../resolver/target";
 import { Account } from "./account";
+import { accountInputs } from "./account-inputs";
 import { childOptions } from "./child-options";
+import type { DeepInput, KeyArg, OperatorHandle, SignerHandle } from "./handles";
 import {
-  accountInputs,
-  type DeepInput,
   isPublicOnly,
-  type KeyArg,
   keyInputs,
-  type OperatorHandle,
   retiredKeys,
   rotatingInputs,
-  type SignerHandle,
   type SignerInputs,
-  tlsInputs,
-} from "./handles";
+} from "./key-inputs";
 import { KeyPair } from "./key-pair";
+import { tlsInputs } from "./operator-inputs";
 import { NatsResource } from "./resource";
 import { SigningKey } from "./signing-key";
 import { systemExports } from "./system-account";
@@ -65,7 +62,7 @@ export interface OperatorArgs {
    * complete. Stored only.
    */
   expectServers?: pulumi.Input<pulumi.Input<string>[]> | undefined;
-  /** TLS of the connections that push: authorities to trust, a certificate to show. Default: that of Node, where servers offer it or the address asks for it. Stored only. */
+  /** TLS of the connections that push, for `nats://`, `tls://` and `wss://`: authorities to trust, a certificate to show. Default: that of Node, where servers offer it or the address asks for it. Stored only. */
   tls?: DeepInput<TlsSettings> | undefined;
   /** Text of a creds file of a system user that pushes; kept as a secret. Default: a user is made for each connection, which lives for minutes. Stored only. */
   systemCreds?: pulumi.Input<string> | undefined;

@@ -11,17 +11,9 @@ import type {
 import { formatCreds } from "../keys/index";
 import { renewalOfUser } from "../renewal";
 import type { Account } from "./account";
-import {
-  type AccountHandle,
-  type AccountInputs,
-  accountInputs,
-  type DeepInput,
-  type KeyArg,
-  keyInputs,
-  type Role,
-  type SignerInputs,
-  userSignerInputs,
-} from "./handles";
+import { type AccountInputs, accountInputs } from "./account-inputs";
+import type { AccountHandle, DeepInput, KeyArg, Role } from "./handles";
+import { keyInputs, type SignerInputs, userSignerInputs } from "./key-inputs";
 import { type LifetimeArgs, renewalOf } from "./renewal";
 import { isKind, NatsResource } from "./resource";
 

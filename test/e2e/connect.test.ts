@@ -25,7 +25,7 @@ describe("connections of a stack to its servers", () => {
 
   const operatorArgs = (more: string) => `
 const operator = new nats.Operator("acme", {
-  accountServerUrl: "tls://localhost:${port}", waitForServer: "3s",
+  accountServerUrl: "tls://localhost:${port}", waitForServer: "30s",
   ${more}
 });
 exports.config = new nats.ResolverConfig("acme", { operator, interval: "1s" }).text;
@@ -107,7 +107,7 @@ exports.orders = new nats.Account("orders", { operator, limits: { connections: 5
     const { code, text } = await platform.tryUp();
     expect(code).not.toBe(0);
     expect(text).toMatch(
-      /no TLS connection to tls:\/\/localhost:\d+: .*a client certificate where the server verifies clients.*\[ERR_TLS\]/s,
+      /no TLS connection to tls:\/\/localhost:\d+: .*a client certificate where the server verifies clients.*\[ERR_TLS\]/,
     );
   });
 
@@ -140,6 +140,52 @@ exports.web = new nats.Account("web", {
     secrets.learn(creds);
     expect(secrets.foundIn(text)).toEqual([]);
     expect(secrets.foundIn(await platform.stateText())).toEqual([]);
+  });
+});
+
+describe("a WebSocket with TLS", () => {
+  it("is the way to the servers, with the authority that the operator names", async () => {
+    const root = mkdtempSync(join(tmpdir(), "nats-test-"));
+    const file = (name: string) => join(root, name);
+    const { ca, server: certificate } = makeCertificates();
+    writeFileSync(file("ca.pem"), ca);
+    writeFileSync(file("cert.pem"), certificate.cert);
+    writeFileSync(file("key.pem"), certificate.key);
+    const [port, webSocketPort] = [await freePort(), await freePort()];
+    const program = (tls: object, more: string) => `
+const operator = new nats.Operator("acme", {
+  accountServerUrl: "wss://localhost:${webSocketPort}", waitForServer: "30s", tls: ${JSON.stringify(tls)},
+});
+exports.config = new nats.ResolverConfig("acme", { operator }).text;
+${more}
+`;
+    const orders = 'exports.orders = new nats.Account("orders", { operator }).publicKey;';
+    const stack = await Stack.create(program({}, ""));
+    let servers: Servers | undefined;
+    try {
+      await stack.up();
+      const { config } = await stack.outputs();
+      const listener = `websocket {
+  listen: "127.0.0.1:${webSocketPort}"
+  tls { cert_file: "${file("cert.pem")}", key_file: "${file("key.pem")}" }
+}
+`;
+      servers = await Servers.start(`${listener}${config}`, [port]);
+      stack.write(program({}, orders));
+      const { code, text } = await stack.tryUp();
+      expect(code).not.toBe(0);
+      expect(text).toMatch(
+        /no TLS connection to wss:\/\/localhost:\d+: .*certificate.*`tls\.ca`.*\[ERR_TLS\]/,
+      );
+      stack.write(program({ ca }, orders));
+      await stack.up();
+      const account = (await stack.outputs())["orders"] as string;
+      expect(servers.all[0]?.accounts()[account]).toBeDefined();
+    } finally {
+      await servers?.close();
+      stack.close();
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 });
 

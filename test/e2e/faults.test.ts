@@ -5,7 +5,7 @@ import {
   operatorFromWire,
   signOperator,
 } from "pulumi-nats-auth/claims";
-import { signerFromSeed } from "pulumi-nats-auth/keys";
+import { formatCreds, signerFromSeed } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Detour } from "../support/detour";
 import {
@@ -17,7 +17,7 @@ import {
   silenced,
   upArgs,
 } from "../support/killing";
-import { freePort, Servers } from "../support/nats";
+import { admission, freePort, Servers } from "../support/nats";
 import { Stack, type StateResource } from "../support/stack";
 
 const kills = 20; // as the name of the test says
@@ -211,6 +211,43 @@ exports.users = [...Array(${count}).keys()].map((i) => new nats.User("y" + i, { 
     tenant.write(users(0));
     await Promise.all([stack.up(), tenant.up()]);
     await expectAsDeclared();
+  });
+
+  it("says by how much the clock of a machine is wrong, works all the same, and stops where no server would let it in", async () => {
+    const names = ["S1", "S2", "S3"];
+    const isInForce = async (user: string) => {
+      const { outputs } = (await stack.openState())[`User::a-${user}`] as StateResource;
+      const creds = formatCreds(outputs["jwt"] as string, outputs["seed"] as string);
+      const answers = servers.all.map(({ url }) => admission(creds, url));
+      return (await Promise.all(answers)).every((answer) => answer === "admitted");
+    };
+    for (const [minutes, direction] of [
+      [-5, "ahead of"],
+      [5, "behind"],
+    ] as const) {
+      const user = `by${minutes}`;
+      leave(declared.users, await stack.state());
+      change({ users: [user], connections: 110 + minutes });
+      const { code, text } = await stack.upAt(minutes);
+      expect(code).toBe(0);
+      for (const name of names) {
+        expect(text).toMatch(
+          new RegExp(`the clock of ${name} is (29|30)\\d s ${direction} the one of this machine`),
+        );
+      }
+      await expectAsDeclared();
+      expect(await isInForce(user)).toBe(true);
+    }
+
+    change({ connections: 120 });
+    const { code, text } = await stack.upAt(-15);
+    expect(code).not.toBe(0);
+    expect(text).toMatch(
+      /refused our system user .* the clock of this machine is more than ten minutes behind the server's\. \[ERR_UNAUTHORIZED\]/,
+    );
+    await stack.up();
+    await expectAsDeclared();
+    expect(await stack.preview()).toEqual([]);
   });
 
   // Which processes an engine started is read from /proc.
