@@ -54,17 +54,18 @@ function writeList(list: readonly unknown[], layout: Layout | undefined): string
 /** The fields of an object without its braces. */
 export function writeFields(object: Record<string, unknown>, layout = SORTED): string {
   let text = "";
-  let written = 0;
   for (const { name, start, within } of layout.fields) {
     const value = object[name];
     if (value === undefined) continue;
     text += `${text === "" ? "" : ","}${start}${writeJson(value, within)}`;
-    written++;
   }
-  const names = Object.keys(object);
-  if (names.length === written) return text;
-  const others = names.filter((name) => object[name] !== undefined && !layout.names.has(name));
-  for (const name of others.sort(compareText)) {
+  let others: string[] | undefined;
+  for (const name of Object.keys(object)) {
+    if (object[name] === undefined || layout.names.has(name)) continue;
+    others ??= [];
+    others.push(name);
+  }
+  for (const name of others?.sort(compareText) ?? []) {
     if (text !== "") text += ",";
     text += `${writeText(name)}:${writeJson(object[name], layout.each)}`;
   }

@@ -44,8 +44,8 @@ const ISSUERS: Readonly<Record<string, readonly string[]>> = {
   authorization_response: ["account"],
 };
 
-/** The fields of a token that this library does not know. */
-const UNKNOWN: Layout = {
+/** What comes after all: the fields that are none of these. */
+const OTHERS: Layout = {
   fields: [],
   names: new Set("aud exp jti iat iss name nbf sub nats".split(" ")),
 };
@@ -83,7 +83,7 @@ export function encodeToken(
     member("nbf", nbf) +
     member("sub", sub) +
     `"nats":${writeJson(body, layoutOf(body["type"]))}` +
-    `${after(writeFields(claims, UNKNOWN))}}`;
+    `${after(writeFields(claims, OTHERS))}}`;
   const id = jti || encodeBase32(Buffer.from(hash("sha512-256", text), "hex"));
   const claim = head + member("jti", id) + text.slice(head.length);
   const payload = Buffer.from(claim).toString("base64url");

@@ -66,8 +66,14 @@ function seal(raw: Uint8Array): string {
   return encodeBase32(raw);
 }
 
+/** A key of anything else would be one of zeros. */
+function assertKeyBytes(bytes: Uint8Array): void {
+  if (bytes.length !== 32) throw new TypeError("a key has 32 bytes");
+}
+
 /** Writes 32 bytes as a public key. */
 export function encodePublicKey(kind: AnyKeyKind, bytes: Uint8Array): string {
+  assertKeyBytes(bytes);
   const raw = new Uint8Array(35);
   raw[0] = PREFIXES[kind];
   raw.set(bytes, 1);
@@ -76,6 +82,7 @@ export function encodePublicKey(kind: AnyKeyKind, bytes: Uint8Array): string {
 
 /** Writes 32 bytes as a seed. */
 export function encodeSeed(kind: AnyKeyKind, bytes: Uint8Array): string {
+  assertKeyBytes(bytes);
   const raw = new Uint8Array(36);
   // Both letters are to be readable in base32, so the kind's five bits sit across the byte border.
   raw[0] = SEED_PREFIX | (PREFIXES[kind] >> 5);

@@ -74,25 +74,33 @@ const AS_BYTES = {
 };
 const AS_JWK = { publicKeyEncoding: { format: "jwk" }, privateKeyEncoding: { format: "jwk" } };
 
-/** Both halves of a new Ed25519 key, made and written by one call: half the price of a private key from random bytes. */
-const newHalves: () => Halves = writesBytes() ? bytesOfPair : bytesOfJwk;
+let halvesOf: (() => Halves) | undefined;
 
-/** Node writes the bytes of a new key since 24.15; a JWK is the shortest form before. */
-function writesBytes(): boolean {
+/** Both halves of a new Ed25519 key, made and written by one call: half the price of a private key from random bytes. */
+function newHalves(): Halves {
+  halvesOf ??= writesBytes() ? bytesOfPair : bytesOfJwk;
+  return halvesOf();
+}
+
+/** Node 24 writes the bytes of a new key since 24.15; where it does not, a JWK is the shortest form. */
+export function writesBytes(): boolean {
   try {
-    bytesOfPair();
-    return true;
+    const { publicKey, privateKey } = bytesOfPair();
+    return [publicKey, privateKey].every(
+      (half) => half instanceof Uint8Array && half.length === 32,
+    );
   } catch {
     return false;
   }
 }
 
-function bytesOfPair(): Halves {
+/** Only where `writesBytes`. */
+export function bytesOfPair(): Halves {
   return newPair("ed25519", AS_BYTES) as Halves;
 }
 
 /** The private JWK has both halves; asking for the public one too only spares a key object. */
-function bytesOfJwk(): Halves {
+export function bytesOfJwk(): Halves {
   const { privateKey } = newPair("ed25519", AS_JWK) as { privateKey: JsonWebKey };
   return {
     publicKey: Buffer.from(privateKey.x as string, "base64url"),

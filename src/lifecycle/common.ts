@@ -25,7 +25,7 @@ export function stickyName(olds: Properties, news: Properties): Properties {
   return { ...inputs, name: news["name"] ?? olds["name"] ?? resourceName };
 }
 
-/** Keys that were rotated away come as lists at the end of the others (`resources/handles.ts`), so that each stays known in previews. */
+/** Keys that were rotated away come as lists at the end of the others (`resources/key-inputs.ts`), so that each stays known in previews. */
 export function withFlatKeys(inputs: Properties): Properties {
   const keys = inputs["signingKeys"];
   return Array.isArray(keys) ? { ...inputs, signingKeys: keys.flat() } : inputs;

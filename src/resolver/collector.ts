@@ -47,7 +47,7 @@ export class Pace {
    */
   quietMs(values: number): number {
     const enough = Math.max(leastQuietMs, patience * Math.max(0, ...this.#gaps));
-    return values < this.#expected ? 2 * enough : enough;
+    return values < this.#expected ? Math.min(mostQuietMs, 2 * enough) : enough;
   }
 }
 

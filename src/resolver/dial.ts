@@ -3,12 +3,13 @@ import {
   connect,
   type NatsConnection,
   type NodeConnectionOptions,
+  TimeoutError,
   wsconnect,
 } from "@nats-io/transport-node";
 import { NatsAuthError } from "../errors";
 import type { Identity } from "./credentials";
 import { addressesOf, type ClusterTarget, schemeOf, tlsProblem, transportOf } from "./target";
-import { webSockets } from "./web-socket";
+import { isWebSocketAddress, webSockets } from "./web-socket";
 
 const timeoutMs = 5_000;
 const pingMs = 10_000;
@@ -50,22 +51,42 @@ async function overWebSocket(
 ): Promise<NatsConnection> {
   const problem = tlsProblem(target);
   if (problem !== undefined) throw new NatsAuthError("ERR_INPUT", `tls ${problem}`);
-  let reason: Error | undefined;
-  const wsFactory = webSockets(target.tls ?? {}, (error) => {
-    reason = error;
-  });
+  const open = await webSockets(target);
   return inTurn(async () => {
     try {
-      return await wsconnect({ ...options, wsFactory });
-    } catch (error) {
-      // The client tells of a refused connection, whatever it was.
-      throw isTlsFailure(reason) ? reason : error;
+      return await toFirst([options.servers ?? []].flat(), open, options);
     } finally {
       // The client library has one transport for the whole process, and takes the last one for every reconnect: that
       // of another connection too. Options that it refuses put the usual one back, and connect to nothing.
       await connect({ inboxPrefix: "*" }).catch(() => undefined);
     }
   });
+}
+
+/** The client gives up with the first WebSocket that fails, and calls whatever it was a refused connection. */
+async function toFirst(
+  servers: string[],
+  open: Awaited<ReturnType<typeof webSockets>>,
+  options: NodeConnectionOptions,
+): Promise<NatsConnection> {
+  let failure: unknown;
+  for (const server of servers) {
+    if (!isWebSocketAddress(server)) {
+      throw new NatsAuthError("ERR_INPUT", `${server} is no address of a WebSocket`);
+    }
+    let reason: Error | undefined;
+    const wsFactory = open((error) => {
+      reason ??= error;
+    });
+    try {
+      return await wsconnect({ ...options, servers: [server], wsFactory });
+    } catch (error) {
+      if (isRefusal(error)) throw error;
+      // That of several addresses of one name has no text.
+      failure = error instanceof TimeoutError || !reason?.message ? error : reason;
+    }
+  }
+  throw failure;
 }
 
 let lastDial: Promise<unknown> = Promise.resolve();

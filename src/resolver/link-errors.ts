@@ -42,19 +42,26 @@ export function unreachable(target: ClusterTarget, waitMs: number, cause: unknow
 }
 
 export function untrustedServer(addresses: string[], cause: unknown): NatsAuthError {
+  const reason = tlsReasonOf(cause);
+  const next =
+    reason === noTls
+      ? "Correct the address or its scheme."
+      : "Give the authority of its certificate (`tls.ca` or `tls.caFile`), a client certificate where the server verifies clients " +
+        "(`tls.cert` and `tls.key`), and an address with a name that the certificate holds.";
   return new NatsAuthError(
     "ERR_TLS",
-    `no TLS connection to ${addresses.join(", ")}: ${tlsReasonOf(cause)}. Give the authority of its certificate (\`tls.ca\` or \`tls.caFile\`), ` +
-      "a client certificate where the server verifies clients (`tls.cert` and `tls.key`), and an address with a name that the certificate holds.",
+    `no TLS connection to ${addresses.join(", ")}: ${reason}. ${next}`,
     { cause },
   );
 }
+
+const noTls = "what listens there speaks no TLS";
 
 /** OpenSSL puts its reason between the places in its own code. */
 function tlsReasonOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const reason = /SSL routines:[^:]*:([^:]+):/.exec(text)?.[1] ?? text;
-  return reason === "wrong version number" ? "what listens there speaks no TLS" : reason;
+  return reason === "wrong version number" ? noTls : reason;
 }
 
 export function notPermitted(cause: Error, purpose: Purpose): NatsAuthError {

@@ -46,7 +46,7 @@ export interface ClusterTarget {
   credsFile?: string | undefined;
   /** JWT and seed of a system user. */
   user?: { jwt: string; seed: string } | undefined;
-  /** TLS. Default: that of Node, where the server offers or the address asks for it. */
+  /** TLS, for `nats://`, `tls://` and `wss://`; refused where it would mean nothing. Default: that of Node, where the server offers or the address asks for it. */
   tls?: TlsSettings | undefined;
   /** Milliseconds to wait for a server that does not answer, at first and after a cut. Default: one minute. */
   waitFor?: number | undefined;
@@ -100,10 +100,10 @@ export function tlsProblem(target: Pick<ClusterTarget, "url" | "tls">): string |
   if (Object.values(target.tls ?? {}).every((value) => value === undefined)) return undefined;
   const transport = transportOf(target);
   if (transport === "http") {
-    return "means nothing to an HTTP account server: Node's `fetch` trusts the authorities of Node, and those that the environment variable NODE_EXTRA_CA_CERTS names";
+    return "means nothing to an HTTP account server: Node's `fetch` trusts the authorities of Node, and those that the environment variable NODE_EXTRA_CA_CERTS names; leave it away, or give this account `tls: {}` where it is its operator's";
   }
   if (transport === "ws" && addressesOf(target).every((one) => schemeOf(one) === "ws:")) {
-    return "means nothing to ws://, which does without TLS: write wss://, or leave it away";
+    return "means nothing to ws://, which does without TLS: write wss://, or leave it away, or give this account `tls: {}` where it is its operator's";
   }
   return undefined;
 }

@@ -1,18 +1,28 @@
 /** WebSockets of the package `ws`: Node's own take no certificates, and do not say why they failed. */
 import { readFile } from "node:fs/promises";
 import type { WsSocketFactory } from "@nats-io/transport-node";
-import type { TlsSettings } from "./target";
+import type { ClientOptions } from "ws";
+import { NatsAuthError } from "../errors";
+import { addressesOf, type ClusterTarget, schemeOf, type TlsSettings } from "./target";
 
-const handshakeTimeout = 5_000;
+// The type does not know `closeTimeout` yet. A server that is gone answers no closing handshake.
+const times = { handshakeTimeout: 5_000, closeTimeout: 1_000 } as ClientOptions;
 
-/** Opens WebSockets with these TLS settings, where the address asks for TLS; `failed` hears why one came to nothing. */
-export function webSockets(tls: TlsSettings, failed: (error: Error) => void): WsSocketFactory {
-  return async (url) => {
-    const encrypted = /^wss:/i.test(url);
-    // Loaded by those who need it: a provider starts for every `pulumi up`.
-    const { WebSocket } = await import("ws");
-    const certificates = encrypted ? await certificatesOf(tls) : {};
-    const socket = new WebSocket(url, { ...certificates, handshakeTimeout });
+/**
+ * Makes ready all that can fail: the client waits for ever for a factory that does. What is returned opens the socket
+ * of one attempt; `failed` hears why it came to nothing.
+ */
+export async function webSockets(
+  target: ClusterTarget,
+): Promise<(failed: (error: Error) => void) => WsSocketFactory> {
+  // Loaded by those who need it: a provider starts for every `pulumi up`.
+  const { WebSocket } = await import("ws");
+  const secure = addressesOf(target).some((address) => schemeOf(address) === "wss:");
+  const certificates = secure ? await certificatesOf(target.tls ?? {}) : {};
+  return (failed) => async (url) => {
+    const encrypted = schemeOf(url) === "wss:";
+    const tls = encrypted ? { ...certificates, rejectUnauthorized: true } : {};
+    const socket = new WebSocket(url, { ...tls, ...times });
     // Stays when the client has lost interest: an error that nobody listens to would end the process.
     socket.on("error", failed);
     return {
@@ -22,12 +32,25 @@ export function webSockets(tls: TlsSettings, failed: (error: Error) => void): Ws
   };
 }
 
+/** Whether a WebSocket can be opened to an address without an exception. */
+export function isWebSocketAddress(address: string): boolean {
+  return URL.canParse(address) && new URL(address).hash === "";
+}
+
 async function certificatesOf({ ca, caFile, cert, certFile, key, keyFile }: TlsSettings) {
-  const text = async (file: string | undefined) =>
-    file === undefined ? undefined : await readFile(file, "utf8");
+  // As the client does it by TCP: a file counts before a text.
+  const read = async (name: string, file: string | undefined, text: string | undefined) => {
+    if (!file) return text || undefined;
+    try {
+      return await readFile(file, "utf8");
+    } catch (cause) {
+      const message = `tls.${name} cannot be read: ${(cause as Error).message}`;
+      throw new NatsAuthError("ERR_INPUT", message, { cause });
+    }
+  };
   return {
-    ca: ca ?? (await text(caFile)),
-    cert: cert ?? (await text(certFile)),
-    key: key ?? (await text(keyFile)),
+    ca: await read("caFile", caFile, ca),
+    cert: await read("certFile", certFile, cert),
+    key: await read("keyFile", keyFile, key),
   };
 }

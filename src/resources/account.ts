@@ -62,7 +62,7 @@ export interface ServerArgs {
   expect?: pulumi.Input<pulumi.Input<string>[]> | undefined;
   /** How long to wait for a server that is not up yet. Default: the operator's `waitForServer`. */
   waitFor?: pulumi.Input<Duration> | undefined;
-  /** TLS of the connections. Default: the operator's `tls`. */
+  /** TLS of the connections; refused for `ws://` and `https://`, which have none of this. Default: the operator's `tls`; `{}` does without that. */
   tls?: DeepInput<TlsSettings> | undefined;
   /** Text of a creds file of a system user that pushes; kept as a secret. Default: the operator's `systemCreds`, else a user is made for each connection. */
   creds?: pulumi.Input<string> | undefined;

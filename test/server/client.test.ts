@@ -94,7 +94,7 @@ describe("a resolver in a few lines", () => {
     });
     // A server that compares just now brings back what is newer.
     await until(async () => {
-      await resolver.push(older, { overwrite: true }).catch(() => undefined);
+      await resolver.push(older, { overwrite: true });
       return servers.copiesOf(account.publicKey).every((copy) => copy === older);
     });
   });

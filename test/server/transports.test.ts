@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateKeyPair, parseCreds } from "pulumi-nats-auth/keys";
@@ -108,6 +110,16 @@ describe("connections to a server", () => {
         "tls means nothing to ws://, which does without TLS: write wss://",
       ),
     });
+    const web = createServer((_, response) => response.writeHead(403).end());
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    const { port: webPort } = web.address() as AddressInfo;
+    expect(await attempt(server, { url: `ws://127.0.0.1:${webPort}`, waitFor: 500 })).toMatchObject(
+      {
+        code: "ERR_UNREACHABLE",
+        message: expect.stringContaining("(Unexpected server response: 403)"),
+      },
+    );
+    web.close();
     // A connection of the other kind still comes back by itself.
     const account = generateKeyPair("account");
     const address = addressFor(other.url, operator)("orders", account.publicKey);
@@ -130,17 +142,32 @@ describe("connections to a server", () => {
       keyFile: join(root, "client-key.pem"),
     };
     expect(await attempt(server, { url, tls: files })).toBeUndefined();
-    for (const tls of [{ ca: stranger.ca, cert, key }, { ca }, undefined]) {
+    const refusals = [
+      [{ ca: stranger.ca, cert, key }, "certificate signature failure"],
+      [undefined, "unable to verify the first certificate.*"],
+      [{ ca }, "[a-z0-9 ]*certificate required"],
+    ] as const;
+    for (const [tls, reason] of refusals) {
       expect(await attempt(server, { url, tls })).toMatchObject({
         code: "ERR_TLS",
         message: expect.stringMatching(
-          /^no TLS connection to wss:\/\/localhost:\d+: .*`tls\.ca`.*a client certificate/,
+          `^no TLS connection to wss://localhost:\\d+: ${reason}\\. Give .*\`tls\\.ca\`.*a client certificate`,
         ),
       });
     }
+    // An unreadable file stops neither this attempt nor the next one of the process.
+    expect(
+      await attempt(server, { url, tls: { ca, caFile: join(root, "none.pem") } }),
+    ).toMatchObject({
+      code: "ERR_INPUT",
+      message: expect.stringContaining("tls.caFile cannot be read: ENOENT"),
+    });
+    expect(await attempt(server, {})).toBeUndefined();
+    const dead = `wss://localhost:${await freePort()}`;
+    expect(await attempt(server, { url: [dead, url], tls: { ca, cert, key } })).toBeUndefined();
     expect(await attempt(server, { url: `wss://localhost:${server.port}` })).toMatchObject({
       code: "ERR_TLS",
-      message: expect.stringContaining(": what listens there speaks no TLS. "),
+      message: expect.stringContaining(": what listens there speaks no TLS. Correct the address"),
     });
     await server.stop();
     expect(await attempt(server, { url, tls: { ca, cert, key }, waitFor: 500 })).toMatchObject({

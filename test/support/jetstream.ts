@@ -35,15 +35,11 @@ export function makeStream(client: NatsConnection, config: StreamConfig): Promis
 export function store(client: NatsConnection, subject: string, data: string): Promise<void> {
   const once = headers();
   once.set("Nats-Msg-Id", subject);
-  const sent = () => client.request(subject, data, { headers: once, timeout: 5_000 });
-  return until(
-    () =>
-      sent().then(
-        () => true,
-        () => false,
-      ),
-    60_000,
-  );
+  const stored = async () => {
+    const reply = await client.request(subject, data, { headers: once, timeout: 5_000 });
+    return reply.json<{ error?: object }>().error === undefined;
+  };
+  return until(() => stored().catch(() => false), 60_000);
 }
 
 /** Makes a durable consumer of a stream. */

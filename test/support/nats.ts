@@ -20,14 +20,14 @@ import {
   type NatsConnection,
 } from "@nats-io/transport-node";
 
-/** Below the ports that systems give to whoever asks for any: nobody takes one between our look and its use. */
+/** Below the ports that systems give to whoever asks for any, which one of them might take between our look and its use. */
 const [firstPort, lastPort] = [10_240, 32_000];
 /** Each worker has a lane of its own: a port that the other was given and does not use yet looks free. */
 const lanes = 8;
 const lane = firstPort + (Number(process.env["VITEST_POOL_ID"] ?? 0) % lanes);
 let next = lane + lanes * Math.floor((Math.random() * (lastPort - firstPort)) / lanes);
 
-/** A port that nobody uses at the moment, and that nobody was given before. */
+/** A port that nobody uses at the moment; each call looks further on. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = next;

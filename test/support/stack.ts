@@ -125,11 +125,15 @@ export class Stack {
 
   /** Does something with more in the environment of the commands. */
   async withEnv<Result>(env: NodeJS.ProcessEnv, work: () => Promise<Result>): Promise<Result> {
+    const before = { ...this.#env };
     Object.assign(this.#env, env);
     try {
       return await work();
     } finally {
-      for (const name of Object.keys(env)) delete this.#env[name];
+      for (const name of Object.keys(env)) {
+        if (before[name] === undefined) delete this.#env[name];
+        else this.#env[name] = before[name];
+      }
     }
   }
 
@@ -154,7 +158,7 @@ globalThis.Date = class extends Right {
 };
 `,
     );
-    return this.withEnv({ NODE_OPTIONS: `--require ${file}` }, () => this.tryUp());
+    return this.withEnv({ NODE_OPTIONS: `--require ${JSON.stringify(file)}` }, () => this.tryUp());
   }
 
   tryUp(...args: string[]): Promise<Run> {

@@ -9,7 +9,7 @@ import { compareText } from "../order";
 export interface Layout {
   /** Fields in Go's order. */
   readonly fields: readonly Field[];
-  /** Names that are not among what comes after the fields. */
+  /** Their names: what comes after the fields is everything but these. */
   readonly names: ReadonlySet<string>;
   /** Layout of every field that is not named, for maps. */
   readonly each?: Layout;
