@@ -4,9 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission, connectWith, freePort, type Server, Servers, until } from "../support/nats";
+import { bootstrap } from "../support/bootstrap";
+import {
+  admission,
+  connectWith,
+  freePort,
+  type Server,
+  type Servers,
+  until,
+} from "../support/nats";
 import { operatorFor } from "../support/programs";
-import { Stack } from "../support/stack";
+import type { Stack } from "../support/stack";
 
 describe("a cluster of three", () => {
   let stack: Stack;
@@ -70,10 +78,7 @@ ${billing ? 'exports.billing = new nats.Account("billing", { operator }).publicK
 
   beforeAll(async () => {
     ports = await Promise.all([freePort(), freePort(), freePort()]);
-    stack = await Stack.create(operatorFor(ports));
-    await stack.up();
-    const { config } = await stack.outputs();
-    servers = await Servers.start(config as string, ports);
+    ({ stack, servers } = await bootstrap(ports));
     await servers.formed();
     s3 = servers.all[2] as Server;
     change({});

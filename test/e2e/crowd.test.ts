@@ -2,9 +2,10 @@ import { availableParallelism } from "node:os";
 import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
 import { formatCreds } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission, freePort, type Server, Servers } from "../support/nats";
+import { bootstrap } from "../support/bootstrap";
+import { admission, freePort, type Server, type Servers } from "../support/nats";
 import { operatorFor } from "../support/programs";
-import { Stack } from "../support/stack";
+import type { Stack } from "../support/stack";
 import { connectAsSystem, watchPushes } from "../support/system";
 
 const many = 500;
@@ -27,10 +28,7 @@ describe(`an account that loses ${many} users in one \`up\``, () => {
 
   beforeAll(async () => {
     port = await freePort();
-    stack = await Stack.create(operatorFor([port]));
-    await stack.up();
-    const { config } = await stack.outputs();
-    servers = await Servers.start(config as string, [port]);
+    ({ stack, servers } = await bootstrap([port]));
     server = servers.all[0] as Server;
   });
 

@@ -2,8 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
 import type { KeyPairData } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bootstrap } from "../support/bootstrap";
 import { makeStream, store } from "../support/jetstream";
-import { admission, connectWith, freePort, type Server, Servers, until } from "../support/nats";
+import {
+  admission,
+  connectWith,
+  freePort,
+  type Server,
+  type Servers,
+  until,
+} from "../support/nats";
 import { userOf } from "../support/operator";
 import { operatorFor } from "../support/programs";
 import { type Run, Stack } from "../support/stack";
@@ -91,10 +99,7 @@ ${names
 
   beforeAll(async () => {
     ports = await Promise.all([freePort(), freePort(), freePort()]);
-    stack = await Stack.create(operatorFor(ports));
-    await stack.up();
-    const { config = "" } = await stack.outputs();
-    servers = await Servers.start(config, ports, { jetstream: true });
+    ({ stack, servers } = await bootstrap(ports, { jetstream: true }));
     await servers.formed();
     write();
     await stack.up();

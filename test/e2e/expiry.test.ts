@@ -2,10 +2,11 @@ import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeToken, formatInstant } from "pulumi-nats-auth/claims";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission, freePort, type Server, Servers } from "../support/nats";
+import { bootstrap } from "../support/bootstrap";
+import { admission, freePort, type Server, type Servers } from "../support/nats";
 import { operatorFor } from "../support/programs";
 import { Sessions } from "../support/sessions";
-import { Stack } from "../support/stack";
+import type { Stack } from "../support/stack";
 
 const program = (port: number) => `
 ${operatorFor([port])}
@@ -36,10 +37,7 @@ describe("what expires", { timeout: 10 * 60_000 }, () => {
 
   beforeAll(async () => {
     port = await freePort();
-    stack = await Stack.create(operatorFor([port]));
-    await stack.up();
-    const { config } = await stack.outputs();
-    servers = await Servers.start(config as string, [port]);
+    ({ stack, servers } = await bootstrap([port]));
     server = servers.all[0] as Server;
     stack.write(program(port));
     await stack.up();

@@ -1,10 +1,11 @@
 import { accountFromWire, decodeToken, formatInstant, signUser } from "pulumi-nats-auth/claims";
 import { formatCreds, generateKeyPair, parseCreds, signerFromSeed } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort, Servers, until } from "../support/nats";
+import { bootstrap } from "../support/bootstrap";
+import { freePort, type Servers, until } from "../support/nats";
 import { operatorFor } from "../support/programs";
 import { admittedBy, Reconnecting, Sessions } from "../support/sessions";
-import { Stack, type StateResource } from "../support/stack";
+import type { Stack, StateResource } from "../support/stack";
 
 interface Changes {
   narrowed?: boolean;
@@ -74,10 +75,7 @@ describe("credentials on a cluster of three", { timeout: 5 * 60_000 }, () => {
 
   beforeAll(async () => {
     ports = [await freePort(), await freePort(), await freePort()];
-    stack = await Stack.create(operatorFor(ports));
-    await stack.up();
-    const { config } = await stack.outputs();
-    servers = await Servers.start(config as string, ports);
+    ({ stack, servers } = await bootstrap(ports));
     await servers.formed();
     stack.write(program(ports));
     await stack.up();

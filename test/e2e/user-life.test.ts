@@ -3,10 +3,11 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { accountFromWire, decodeToken } from "pulumi-nats-auth/claims";
 import { parseCreds } from "pulumi-nats-auth/keys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission, connectWith, freePort, type Server, Servers } from "../support/nats";
+import { bootstrap } from "../support/bootstrap";
+import { admission, connectWith, freePort, type Server, type Servers } from "../support/nats";
 import { processes } from "../support/processes";
 import { operatorFor } from "../support/programs";
-import { Stack } from "../support/stack";
+import type { Stack } from "../support/stack";
 import { connectAsSystem, watchPushes } from "../support/system";
 
 const many = 20;
@@ -58,10 +59,7 @@ describe("the life of users", () => {
 
   beforeAll(async () => {
     port = await freePort();
-    stack = await Stack.create(operatorFor([port]));
-    await stack.up();
-    const { config } = await stack.outputs();
-    servers = await Servers.start(config as string, [port]);
+    ({ stack, servers } = await bootstrap([port]));
     server = servers.all[0] as Server;
     stack.write(program(port));
     await stack.up();

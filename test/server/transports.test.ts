@@ -49,6 +49,13 @@ describe("connections to a server", () => {
   const tlsBlock = (more = "") =>
     `tls { cert_file: "${join(root, "cert.pem")}", key_file: "${join(root, "key.pem")}", ca_file: "${join(root, "ca.pem")}"${more} }`;
 
+  /** What the client trusts and shows, as files. */
+  const clientFiles = () => ({
+    caFile: join(root, "ca.pem"),
+    certFile: join(root, "client.pem"),
+    keyFile: join(root, "client-key.pem"),
+  });
+
   /** Publishes a new account there, and returns what went wrong; nothing when the server has it. */
   async function attempt(server: Server, target: Partial<ClusterTarget>): Promise<unknown> {
     const account = generateKeyPair("account");
@@ -67,12 +74,7 @@ describe("connections to a server", () => {
     const url = `tls://localhost:${server.port}`;
     const { cert, key } = client;
     expect(await attempt(server, { url, tls: { ca, cert, key } })).toBeUndefined();
-    const files = {
-      caFile: join(root, "ca.pem"),
-      certFile: join(root, "client.pem"),
-      keyFile: join(root, "client-key.pem"),
-    };
-    expect(await attempt(server, { url, tls: files })).toBeUndefined();
+    expect(await attempt(server, { url, tls: clientFiles() })).toBeUndefined();
     expect(await attempt(server, { url, tls: { ca } })).toMatchObject({
       code: "ERR_TLS",
       message: expect.stringContaining("a client certificate where the server verifies clients"),
@@ -136,12 +138,7 @@ describe("connections to a server", () => {
     const url = `wss://localhost:${port}`;
     const { cert, key } = client;
     expect(await attempt(server, { url, tls: { ca, cert, key } })).toBeUndefined();
-    const files = {
-      caFile: join(root, "ca.pem"),
-      certFile: join(root, "client.pem"),
-      keyFile: join(root, "client-key.pem"),
-    };
-    expect(await attempt(server, { url, tls: files })).toBeUndefined();
+    expect(await attempt(server, { url, tls: clientFiles() })).toBeUndefined();
     const refusals = [
       [{ ca: stranger.ca, cert, key }, "certificate signature failure"],
       [undefined, "unable to verify the first certificate.*"],
